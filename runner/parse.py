@@ -1,0 +1,47 @@
+"""From a file of the tree to a Spec or a plain document: YAML whose root is a mapping.
+
+What the mapping may hold is left to `validate`; templates are left as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner import yaml12
+from runner.model import Checked, Document, Finding, Role, Source, Spec
+
+if TYPE_CHECKING:
+    from runner.model import Blob
+
+
+def spec(blob: Blob) -> Checked[Spec]:
+    """Return the spec in `blob`, which is its own source."""
+    checked = _mapping(blob, "a spec")
+    if checked.value is None:
+        return Checked(value=None, findings=checked.findings)
+    own = Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.OWN)
+    return Checked(value=Spec(document=checked.value, own=own), findings=checked.findings)
+
+
+def variables(blob: Blob) -> Checked[Document]:
+    """Return the variables in `blob`, a `vars.yaml`."""
+    return _mapping(blob, "variables")
+
+
+def policy_document(blob: Blob) -> Checked[Document]:
+    """Return the policy in `blob` as it is written; what it says is left to `clauses`."""
+    return _mapping(blob, "a policy")
+
+
+def _mapping(blob: Blob, noun: str) -> Checked[Document]:
+    checked = yaml12.document(blob.path, blob.content)
+    if checked.value is None or isinstance(checked.value.tree, dict):
+        return checked
+    kind = "a list" if isinstance(checked.value.tree, list) else "a single value"
+    finding = Finding(
+        place=checked.value.place(()),
+        rule="root-not-mapping",
+        message=f"cannot read {noun} from {kind}: the root must be a mapping",
+        mend="begin with `key: value` lines",
+    )
+    return Checked(value=None, findings=(*checked.findings, finding))
