@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import yaml12
 from runner.model import Checked, Document, Finding, Role, Source, Spec
+from runner.yaml import yaml12
 
 if TYPE_CHECKING:
     from runner.model import Blob

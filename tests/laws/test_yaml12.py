@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from runner import narrow, yaml12, yamlevents, yamltext
+from runner import narrow
 from runner.model import Document, Finding, Json, Path, Severity, Span
+from runner.yaml import yaml12, yamlevents, yamltext
 from tests import yamlwriter
 
 if TYPE_CHECKING:
-    from runner.yamlevents import Parse
+    from runner.yaml.yamlevents import Parse
     from tests.yamlwriter import Styles
 
 pytestmark = pytest.mark.laws

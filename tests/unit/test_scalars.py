@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner import scalars
-from runner.scalars import Unfit
+from runner.yaml import scalars
+from runner.yaml.scalars import Unfit
 
 if TYPE_CHECKING:
     from runner.model import Scalar

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner import yaml12
 from runner.model import Document, Path, Span
+from runner.yaml import yaml12
 
 
 def _document(text: str) -> Document:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import yaml12, yamlevents
 from runner.model import Finding, Json, Severity, Span
+from runner.yaml import yaml12, yamlevents
 
 _CASES = Path(__file__).parents[1] / "cases" / "yaml"
 _GOOD = sorted(_CASES.glob("good/*.yaml"))

@@ -8,11 +8,11 @@ import pytest
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import StreamEndEvent
 
-from runner import yamlevents
 from runner.model import Span
+from runner.yaml import yamlevents
 
 if TYPE_CHECKING:
-    from runner.yamlevents import Parse
+    from runner.yaml.yamlevents import Parse
 
 _BOTH = (yamlevents.parse, yamlevents.pure)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner import yamltext
 from runner.model import Span
-from runner.notes import EndError, Notes
+from runner.yaml import yamltext
+from runner.yaml.notes import EndError, Notes
 
 
 def _checked(content: bytes) -> tuple[str | None, list[tuple[str, Span]]]:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, MappingStartEvent, ScalarEvent
 
-from runner import yamlevents
-from runner.lines import Lines
 from runner.model import Path, Span, T
+from runner.yaml import yamlevents
+from runner.yaml.lines import Lines
 
 if TYPE_CHECKING:
     from typing_extensions import override
 
-    from runner.yamlevents import Event, Next, Parse
+    from runner.yaml.yamlevents import Event, Next, Parse
 else:
 
     def override(method: T) -> T:

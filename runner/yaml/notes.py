@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.lines import Lines
 from runner.model import Finding, Path, Place, Severity, Span, pointer
+from runner.yaml.lines import Lines
 
 LIMIT = 100
 

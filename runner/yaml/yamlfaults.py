@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.model import Severity
-from runner.notes import Fault
-from runner.scalars import DIGITS, Unfit
+from runner.yaml.notes import Fault
+from runner.yaml.scalars import DIGITS, Unfit
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError

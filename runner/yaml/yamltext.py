@@ -11,12 +11,12 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from runner.lines import Lines
 from runner.model import Span
-from runner.notes import Fault
+from runner.yaml.lines import Lines
+from runner.yaml.notes import Fault
 
 if TYPE_CHECKING:
-    from runner.notes import Notes
+    from runner.yaml.notes import Notes
 
 SIZE = 1024 * 1024
 

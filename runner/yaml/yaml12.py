@@ -23,13 +23,13 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from runner import scalars, spans, yamlevents, yamlfaults, yamltext
 from runner.model import Checked, Document, Json
-from runner.notes import EndError, Notes
+from runner.yaml import scalars, spans, yamlevents, yamlfaults, yamltext
+from runner.yaml.notes import EndError, Notes
 
 if TYPE_CHECKING:
-    from runner.notes import Fault
-    from runner.yamlevents import Event, Next, Parse
+    from runner.yaml.notes import Fault
+    from runner.yaml.yamlevents import Event, Next, Parse
 
 DEPTH = 64  # collections within one another, those of an alias included
 NODES = 200_000  # values, those of every alias included
