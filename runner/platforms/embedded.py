@@ -1,0 +1,100 @@
+"""The embedded platform in process: the Platform protocol over the engine of `server`.
+
+What the server refuses becomes a RefusedError with the platform's code and number.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.errors import RefusedError
+from runner.server import inventory as inventories
+from runner.server.answers import Number, RefusalError
+from runner.server.engine import Engine
+from runner.server.fleet import Fleet
+from runner.server.hosts.local import Local
+from runner.server.states import StepOperation
+from runner.server.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.model import Created, Json, Progress
+
+
+class Embedded:
+    """Jobs that this machine runs itself, kept in one data folder.
+
+    Whoever asks for a job's status drives it on; several processes may use one folder at once.
+    """
+
+    def __init__(self, data: Path, inventory: Path | None) -> None:
+        """Open the folder `data` for the hosts of the YAML file, or for the built-in ones.
+
+        Raises PlatformError.
+        """
+        folder = data.absolute()
+        user = inventories.own_user()
+        known = (
+            inventories.built_in(user) if inventory is None else inventories.load(inventory, user)
+        )
+        local = Local(user=user.name, home=user.home)
+        self._engine = Engine(
+            Store(folder),
+            known,
+            Fleet(folder=folder / "runs", connections={"local": local}),
+        )
+
+    def close(self) -> None:
+        """Let go of the folder; what runs goes on."""
+        self._engine.close()
+
+    @property
+    def instance(self) -> str:
+        """Return the UUID that the folder was given when it was made."""
+        return self._engine.instance
+
+    def create(self, body: dict[str, Json]) -> Created:
+        """Create a job from the whole body; `start_task` false means that it does not start."""
+        with _refusals():
+            return self._engine.create(body)
+
+    def start(self, job: int) -> None:
+        """Start a job that waits. A job that was started before is left alone, without an error."""
+        with _refusals():
+            try:
+                self._engine.start(job)
+            except RefusalError as refusal:
+                if refusal.number != Number.STARTED_TWICE:
+                    raise
+
+    def find(self, name: str) -> tuple[int, ...]:
+        """Return the ids of the jobs whose `task_name` contains `name`, oldest first."""
+        return self._engine.find(name)
+
+    def status(self, job: int) -> Progress:
+        """Return how the job stands now, after driving it on."""
+        with _refusals():
+            return self._engine.status(job)
+
+    def confirm(self, job: int) -> None:
+        """Let a rolling job that waits for a person go on with its next batch."""
+        with _refusals():
+            self._engine.operate_step(self._engine.step(job), StepOperation.NEXT_BATCH)
+
+    def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
+        """Yield (host label, log text so far) for one host or all."""
+        with _refusals():
+            return self._engine.logs(job, host)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except RefusalError as refusal:
+        raise RefusedError(
+            f"{refusal.message} ({refusal.code} {int(refusal.number)})", mend=refusal.mend
+        ) from refusal
