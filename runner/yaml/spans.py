@@ -14,19 +14,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, MappingStartEvent, ScalarEvent
 
-from runner.model import Path, Span, T
+from runner.model import Path, Span
 from runner.yaml import yamlevents
 from runner.yaml.lines import Lines
 
 if TYPE_CHECKING:
-    from typing_extensions import override
-
     from runner.yaml.yamlevents import Event, Next, Parse
-else:
-
-    def override(method: T) -> T:
-        """Mark a method that stands for one of its base (`typing` has this from Python 3.12)."""
-        return method
 
 
 _Found: TypeAlias = list[tuple[Path, Span]]
@@ -59,17 +52,14 @@ class Spans(Mapping[Path, Span]):
         self._layout = layout
         self._keys = keys
 
-    @override
     def __getitem__(self, path: Path) -> Span:
         """Return the span at `path`; raise KeyError where the text has no such thing."""
         return self._found[path]
 
-    @override
     def __iter__(self) -> Iterator[Path]:
         """Yield every path."""
         return iter(self._found)
 
-    @override
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._found)
