@@ -1,0 +1,160 @@
+"""Questions about the history of commits, none of which is answered from a part of it.
+
+A shallow clone lacks what lies beyond its boundary. Where that could change an answer, there is a
+RepositoryError instead, so that another clone depth gives the same answer or none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner.errors import RepositoryError
+from runner.git import gitcall, gitobjects, gittrees
+from runner.model import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_UNSHALLOW = "fetch the whole history: `git fetch --unshallow`"
+_ROLES = (b"author ", b"committer ")
+_IDENTITY = re.compile(rb"(?:author|committer) .*?<(.*)> -?\d+ [+-]\d+")
+_CO_AUTHOR = re.compile(
+    r"^[ \t]*co-authored-by[ \t]*:(.*(?:\n[ \t]+.*)*)", re.IGNORECASE | re.MULTILINE
+)
+_ADDRESS = re.compile(r"<([^<>]*)>|([^\s<>,;]+@[^\s<>,;]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The history that one repository holds. `shallow` is the file that names the boundary."""
+
+    call: gitcall.Call
+    objects: gitobjects.Objects
+    shallow: Path
+    # Between two commits nothing ever changes, and a plan is judged again after every wave.
+    _known: dict[tuple[Commit | None, Commit, tuple[str, ...]], frozenset[str]] = field(
+        default_factory=dict, init=False
+    )
+
+    def descends(self, commit: Commit, ancestor: Commit) -> bool:
+        """Tell whether `ancestor` is `commit` or stands in its history."""
+        self._have(commit, ancestor)
+        if commit == ancestor or ancestor in self.objects.commit(commit).parents:
+            return True
+        answer = self.call.run("merge-base", "--is-ancestor", ancestor, commit)
+        if answer.code == 0:
+            return True
+        if answer.code != 1:
+            raise self._failed("compare two commits", answer)
+        self._whole(self._walk(commit, not_of=(ancestor,)))
+        return False
+
+    def merge_base(self, one: Commit, other: Commit) -> Commit | None:
+        """Return the best common ancestor, or None when the two have no common history."""
+        self._have(one, other)
+        answer = self.call.run("merge-base", one, other)
+        if answer.code not in {0, 1}:
+            raise self._failed("find the merge base", answer)
+        base = answer.out.decode().strip()
+        # Git passes over a commit that it cannot find here; a walk does not.
+        beyond = (Commit(self.objects.named(base)),) if base else ()
+        self._whole(self._walk(one, other, not_of=beyond))
+        return beyond[0] if beyond else None
+
+    def touched_by(
+        self, since: Commit | None, head: Commit, paths: tuple[str, ...]
+    ) -> frozenset[str]:
+        """Return the addresses of all who made commits in `since..head` that changed `paths`.
+
+        A merge counts when it made something that none of its parents has. Side branches whose
+        changes were undone count too. Addresses are in lower case.
+        """
+        known = () if since is None else (since,)
+        self._have(head, *known)
+        if self._boundary():
+            self._same_at_any_depth(head, known)
+        if not paths:
+            return frozenset()
+        people: set[str] = set()
+        for commit in self._walk(head, not_of=known, paths=paths):
+            found = self.objects.commit(commit)
+            if len(found.parents) <= 1 or self._evil(commit, found.parents, paths):
+                people.update(_people(commit, found))
+        return frozenset(people)
+
+    def _walk(
+        self, *heads: Commit, not_of: tuple[Commit, ...] = (), paths: tuple[str, ...] = ()
+    ) -> list[Commit]:
+        asked = [*heads, *(f"^{commit}" for commit in not_of)]
+        answer = self.call.run("rev-list", "--full-history", *asked, "--", *paths)
+        if answer.code != 0:
+            raise self._failed("walk the history", answer)
+        return [Commit(self.objects.named(line)) for line in answer.out.decode().split()]
+
+    def _evil(self, commit: Commit, parents: Iterable[Commit], paths: tuple[str, ...]) -> bool:
+        """Tell whether a merge holds at one of `paths` what no parent holds there."""
+        made = self._tree(commit)
+        taken = [self._tree(parent) for parent in parents]
+        return any(all(made.entry(path) != other.entry(path) for other in taken) for path in paths)
+
+    def _tree(self, commit: Commit) -> gittrees.CommitTree:
+        return gittrees.CommitTree(self.objects, self.objects.commit(commit).tree)
+
+    def _have(self, *commits: Commit) -> None:
+        """Refuse what is no commit of this clone, and what git would take for an option."""
+        for commit in commits:
+            try:
+                self.objects.commit(commit)
+            except RepositoryError as error:
+                if self._boundary():
+                    raise RepositoryError(error.message, mend=_UNSHALLOW) from None
+                raise
+
+    def _boundary(self) -> frozenset[str]:
+        """Return the commits whose parents a shallow clone hides."""
+        try:
+            return frozenset(self.shallow.read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def _whole(self, walked: Iterable[Commit]) -> None:
+        if not self._boundary().isdisjoint(walked):
+            raise RepositoryError(
+                "cannot tell from a part of the history: this clone is shallow", mend=_UNSHALLOW
+            )
+
+    def _same_at_any_depth(self, head: Commit, known: tuple[Commit, ...]) -> None:
+        """Refuse `known..head` where the commits that a shallow clone hides could change it.
+
+        A commit that descends from `known` is surely none of its ancestors. Of any other it can
+        only be told when the history of `known` is whole.
+        """
+        walked = self._walk(head, not_of=known)
+        self._whole(walked)
+        for since in known:
+            out = self.call.out("rev-list", "--ancestry-path", head, f"^{since}")
+            if len(out.split()) != len(walked):
+                self._whole(self._walk(since))
+
+    def _failed(self, what: str, answer: gitcall.Answer) -> RepositoryError:
+        if self._boundary():
+            return gitcall.failed(what, answer, mend=_UNSHALLOW)
+        return gitcall.failed(what, answer, mend="run `git fsck`")
+
+
+def _people(commit: Commit, found: gitobjects.CommitObject) -> Iterator[str]:
+    lines = [line for line in found.headers if line.startswith(_ROLES)]
+    addresses = [match[1] for match in map(_IDENTITY.fullmatch, lines) if match]
+    if len(lines) != len(_ROLES) or len(addresses) != len(_ROLES):
+        raise RepositoryError(
+            f"cannot tell who made {commit}: its author or committer is malformed",
+            mend="make that commit again with `git commit --amend --reset-author`",
+        )
+    for address in addresses:
+        yield address.decode("utf-8", "replace").strip().lower()
+    for trailer in _CO_AUTHOR.findall(found.message.decode("utf-8", "replace")):
+        for within, bare in _ADDRESS.findall(trailer):
+            yield (within or bare).strip().lower()
