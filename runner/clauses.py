@@ -1,0 +1,236 @@
+"""The policy's language: what `jobgate.yaml` says, which clauses match a path, who is who.
+
+The document's shape is the schema's business; what a schema cannot say (a key of two people, a
+clause that nobody can satisfy) is found here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from typing import TYPE_CHECKING, Literal
+
+from runner import narrow
+from runner.model import Checked, Clause, Document, Finding, Path, Person, PlatformEntry, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.model import Json
+
+# What no clause speaks of still needs one listed person other than those who made it.
+DEFAULT = Clause(name="default", paths=("**",), count=1, people=())
+
+_KEY = re.compile(
+    r"(?:sk-)?(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)? "
+    r"[A-Za-z0-9+/]{40,}={0,2}"
+)
+
+
+def policy(document: Document) -> Checked[Policy]:
+    """Return what a policy document says, and what is wrong with it beyond its shape."""
+    people, findings = _people(document)
+    value = Policy(
+        platforms=tuple(
+            _platform(name, tree)
+            for name, tree in narrow.mapping(document.tree, "platforms").items()
+        ),
+        people=people,
+        clauses=tuple(_clause(tree) for tree in narrow.items(document.tree, "clauses")),
+    )
+    findings += _clashes(document, people) + _glob_findings(document, value)
+    findings += _clause_findings(document, value)
+    return Checked(value=None if findings else value, findings=tuple(findings))
+
+
+def matching(value: Policy, paths: Iterable[str]) -> tuple[Clause, ...]:
+    """Return every clause that matches one of `paths`; the default one when none does."""
+    looked_at = tuple(paths)
+    found = tuple(
+        clause
+        for clause in value.clauses
+        if any(matches(pattern, path) for pattern in clause.paths for path in looked_at)
+    )
+    return found or (DEFAULT,)
+
+
+def platforms(value: Policy, path: str) -> tuple[PlatformEntry, ...]:
+    """Return the platforms that the spec at `path` goes to."""
+    return tuple(
+        entry for entry in value.platforms if any(matches(pattern, path) for pattern in entry.paths)
+    )
+
+
+def person_of(value: Policy, address: str) -> str | None:
+    """Return the person whose address this is, whatever its case."""
+    for person in value.people:
+        if address.lower() in (email.lower() for email in person.emails):
+            return person.name
+    return None
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Tell whether a glob matches a whole path: `*` and `?` stay in one name, `**` is any names."""
+    parts = _parts(pattern)
+    at = _skipping(parts, {0})
+    for name in path.split("/"):
+        fit = {index for index in at if index < len(parts) and _fits(parts[index], name)}
+        at = _skipping(parts, {index + (parts[index] is not None) for index in fit})
+    return len(parts) in at
+
+
+def _fits(part: re.Pattern[str] | None, name: str) -> bool:
+    return part is None or part.fullmatch(name) is not None
+
+
+def _skipping(parts: tuple[re.Pattern[str] | None, ...], at: set[int]) -> set[int]:
+    """Return how much of a pattern may be used up, when `**` may also stand for nothing."""
+    for index, part in enumerate(parts):
+        if part is None and index in at:
+            at.add(index + 1)
+    return at
+
+
+@functools.lru_cache(maxsize=1024)
+def _parts(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
+    # One name at a time, as `fnmatch` has it: one regex for all could be made to run for ever.
+    return tuple(
+        None if name == "**" else re.compile(fnmatch.translate(name.replace("[", "[[]")))
+        for name in pattern.split("/")
+    )
+
+
+def _platform(name: str, tree: Json) -> PlatformEntry:
+    kind: Literal["embedded", "bkjob"] = (
+        "bkjob" if narrow.text(tree, "type") == "bkjob" else "embedded"
+    )
+    return PlatformEntry(
+        name=name,
+        type=kind,
+        url=narrow.text(tree, "url"),
+        stage=narrow.text(tree, "stage"),
+        tenant=narrow.text(tree, "tenant"),
+        application=narrow.text(tree, "application"),
+        paths=narrow.texts(tree, "paths") or ("specs/**",),
+    )
+
+
+def _clause(tree: Json) -> Clause:
+    return Clause(
+        name=narrow.text(tree, "name"),
+        paths=narrow.texts(tree, "when", "paths") or ("**",),
+        count=narrow.integer(tree, "approvals", "count", default=1),
+        people=narrow.texts(tree, "approvals", "from"),
+    )
+
+
+def _people(document: Document) -> tuple[tuple[Person, ...], list[Finding]]:
+    people: list[Person] = []
+    findings: list[Finding] = []
+    for name, tree in narrow.mapping(document.tree, "people").items():
+        keys: list[str] = []
+        for index, text in enumerate(narrow.texts(tree, "keys")):
+            key = " ".join(text.split()[:2])
+            if _KEY.fullmatch(key):
+                keys.append(key)
+            else:
+                findings.append(_bad_key(document, ("people", name, "keys", index)))
+        people.append(
+            Person(
+                name=name,
+                emails=narrow.texts(tree, "emails"),
+                keys=tuple(keys),
+                accounts=tuple(
+                    (forge, narrow.text(tree, "accounts", forge))
+                    for forge in sorted(narrow.mapping(tree, "accounts"))
+                ),
+            )
+        )
+    return tuple(people), findings
+
+
+def _bad_key(document: Document, path: Path) -> Finding:
+    return Finding(
+        place=document.place(path),
+        rule="public-key",
+        message="cannot read the public key",
+        mend="write it as `ssh-ed25519 AAAA…`, the way it stands in the .pub file",
+    )
+
+
+def _clashes(document: Document, people: tuple[Person, ...]) -> list[Finding]:
+    """Find every address, key or account that two people claim: it would make one of them two."""
+    owners: dict[tuple[str, str], str] = {}
+    findings: list[Finding] = []
+    for person in people:
+        claims = (
+            [("address", email.lower()) for email in person.emails]
+            + [("key", key) for key in person.keys]
+            + [(f"{forge} account", name.lower()) for forge, name in person.accounts]
+        )
+        for claim in claims:
+            owner = owners.setdefault(claim, person.name)
+            if owner != person.name:
+                findings.append(
+                    Finding(
+                        place=document.place(("people", person.name), key=True),
+                        rule="shared-identity",
+                        message=f"the {claim[0]} {claim[1][:60]} belongs to {owner} and "
+                        f"{person.name}",
+                        mend="give each person their own",
+                    )
+                )
+    return findings
+
+
+def _glob_findings(document: Document, value: Policy) -> list[Finding]:
+    """Find every `**` inside a name: who wrote it means more than it would match."""
+    globs: list[tuple[Path, str]] = [
+        (("platforms", entry.name, "paths", index), glob)
+        for entry in value.platforms
+        for index, glob in enumerate(entry.paths)
+    ]
+    globs += [
+        (("clauses", at, "when", "paths", index), glob)
+        for at, clause in enumerate(value.clauses)
+        for index, glob in enumerate(clause.paths)
+    ]
+    return [
+        Finding(
+            place=document.place(path),
+            rule="glob",
+            message=f"`**` is only a part of a name in {glob}",
+            mend="let `**` stand alone between slashes, as in `specs/**/*.yaml`",
+        )
+        for path, glob in globs
+        if any("**" in name and name != "**" for name in glob.split("/"))
+    ]
+
+
+def _clause_findings(document: Document, value: Policy) -> list[Finding]:
+    known = [person.name for person in value.people]
+    findings: list[Finding] = []
+    for index, clause in enumerate(value.clauses):
+        path: Path = ("clauses", index, "approvals")
+        findings += [
+            Finding(
+                place=document.place((*path, "from", position)),
+                rule="unknown-person",
+                message=f"clause {clause.name} asks {name}, whom `people` does not list",
+                mend=f"add {name} to `people`, or ask one of {', '.join(known)}",
+            )
+            for position, name in enumerate(clause.people)
+            if name not in known
+        ]
+        if clause.count > len(set(clause.people or known)):
+            findings.append(
+                Finding(
+                    place=document.place((*path, "count")),
+                    rule="unsatisfiable-clause",
+                    message=f"clause {clause.name} asks for {clause.count} approvals of "
+                    f"{len(set(clause.people or known))} people",
+                    mend="lower the count or name more people",
+                )
+            )
+    return findings

@@ -1,0 +1,66 @@
+"""`jobgate apply`: run what is approved at the tip of the ledger's branch, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner import narrow, wire
+from runner.cli import compose, options
+from runner.errors import UsageError, gravest
+from runner.model import Digest
+from runner.pipeline import applying
+from runner.report import documents, text
+
+
+@click.command(short_help="Run what is approved at the branch's tip, once.")
+@click.option("--head", default="HEAD", show_default=True, help="The commit; it must be the tip.")
+@click.option("--plan", "named", help="Refuse unless this is the plan: a digest, or plan.json.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 1000),
+    default=16,
+    show_default=True,
+    help="Jobs at a time.",
+)
+@options.formats("text", "json")
+@options.repository
+def command(folder: Path, form: str, head: str, named: str | None, parallel: int) -> int:
+    r"""Run what is approved at the tip of the ledger's branch, each job once, and follow it.
+
+    Safe to run again at any time, by anyone, also after a crash: what was begun is carried on,
+    what ran is left alone.
+
+    \b
+    Exits 0 when nothing waits, 4 not approved yet, 5 denied, 6 superseded or another plan,
+    7 a job failed, 8 outcome unknown, 9 platform refused or unreachable.
+
+    \b
+    Example:
+      jobgate apply
+      jobgate apply --plan plan.json
+    """
+    chosen = applying.Options(plan=None if named is None else _digest(named), parallel=parallel)
+    with compose.world(folder) as world:
+        done = applying.apply(world, world.repository.commit(head), chosen)
+    click.echo(documents.outcome(done) if form == "json" else text.outcome(done), nl=False)
+    return gravest(item.code for item in done.items)
+
+
+def _digest(named: str) -> Digest:
+    """Return the whole digest that was given, or that of the plan in a file."""
+    found = named
+    if not named.startswith("sha256:"):
+        try:
+            found = narrow.text(wire.loads(Path(named).read_bytes()), "digest")
+        except (OSError, ValueError, TypeError) as error:
+            raise UsageError(
+                f"cannot read the plan {named}: {error}", mend="give a file of `plan --out`"
+            ) from error
+    if len(found) != len("sha256:") + 64:
+        raise UsageError(
+            f"cannot take {found or named} for a plan's digest",
+            mend="give all 64 digits; a shortened digest is for reading only",
+        )
+    return Digest(found)

@@ -1,0 +1,89 @@
+"""The program: its commands by name, loaded when called, and the one place that ends it.
+
+Start-up is part of the product: a command's module, and all that it needs, is imported only when
+that command runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import ending
+from runner.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# In the order in which a newcomer meets them; the words are each command's own short help.
+COMMANDS = {
+    "demo": "Go through the life of a change, in a throw-away repository.",
+    "check": "Find every mistake in the specs of the working tree.",
+    "render": "Show the exact request and script of each job.",
+    "adopt": "Begin the ledger: take the jobs that exist as had, run nothing.",
+    "plan": "Show what would run at a commit, and who must approve it.",
+    "approve": "Sign your consent to one change of the plan.",
+    "apply": "Run what is approved at the branch's tip, once.",
+    "status": "Show where every job of the ledger stands.",
+    "resume": "Let a rolling job that waits for a person go on.",
+    "logs": "Show what the hosts of a job printed.",
+    "records": "List the records of what was submitted, or print one.",
+    "verify": "Make a record again from Git, and say whether it holds.",
+    "schema": "Print a published JSON Schema.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or return None for a name that is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"runner.cli.{cmd_name}")
+        command = getattr(module, "command", None)
+        return _unwrapped(command) if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table, without loading anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _unwrapped(command: click.Command) -> click.Command:
+    r"""Turn the `\b` of a raw docstring into click's mark for lines that are not to be wrapped."""
+    command.help = (command.help or "").replace(r"\b", "\b")
+    return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="jobgate", message="%(prog)s %(version)s")
+def group() -> None:
+    r"""Review, approve and run script jobs for fleets: what was reviewed is what runs, once.
+
+    \b
+    Start here:
+      jobgate demo
+    """
+
+
+_unwrapped(group)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command that `args` name and return the exit code (design 9)."""
+    guard = ending.Guard()
+    with guard:
+        guard.code = ending.code_of(
+            group.main(args=list(args), prog_name="jobgate", standalone_mode=False)
+        )
+    return guard.code

@@ -1,0 +1,247 @@
+"""What the journal adds up to: entries folded into a Ledger, and drafts made into entries.
+
+The table `_AFTER` holds which entry may follow which state of a job; anything else is refused, so
+that a journal which could not have come about is never acted on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runner import canon, narrow, wire
+from runner.model import (
+    POLICY,
+    Commit,
+    Draft,
+    Entry,
+    Had,
+    InForce,
+    JobId,
+    Json,
+    Kind,
+    Ledger,
+    LedgerId,
+    Sha256,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+# A submission in one of these states is not over.
+OPEN = frozenset({Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED, Kind.UNKNOWN})
+
+_OVER = frozenset({Kind.ADOPTED, Kind.ENDED, Kind.REFUSED})
+_FIRST = frozenset({Kind.ADOPTED, Kind.INTENDED})
+_AFTER: Mapping[Kind, frozenset[Kind]] = {
+    Kind.ADOPTED: frozenset(),
+    Kind.INTENDED: _OVER,
+    Kind.REMOVED: _OVER,
+    Kind.CREATED: frozenset({Kind.INTENDED}),
+    Kind.STARTING: frozenset({Kind.CREATED}),
+    Kind.STARTED: frozenset({Kind.STARTING}),
+    Kind.ENDED: OPEN,
+    Kind.REFUSED: frozenset({Kind.INTENDED, Kind.CREATED, Kind.STARTING}),
+    Kind.UNKNOWN: OPEN - {Kind.UNKNOWN},
+}
+# What the first entry about a submission, or an adoption, may tell; the rest comes later or never.
+_ACCOUNT = (
+    "body",
+    "path",
+    "previous",
+    "previous_path",
+    "ran",
+    "run",
+    "scheme",
+    "script",
+    "since",
+    "sources",
+    "spec",
+)
+# What an entry must tell of a submission that is under way.
+_TOLD: Mapping[Kind, tuple[str, ...]] = {
+    Kind.CREATED: ("instance", "platform_job", "platform_step"),
+    Kind.ENDED: ("result",),
+    Kind.REFUSED: ("result",),
+    Kind.UNKNOWN: ("result",),
+}
+# Entries that act on a commit; the others only report, perhaps late.
+_ACTS = frozenset({Kind.ADOPTED, Kind.POLICY, Kind.REMOVED, Kind.INTENDED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Who appends, when, acting on which commit. `at` is an instant in UTC, RFC 3339."""
+
+    runner: str
+    at: str
+    head: Commit
+
+
+class ImpossibleEntryError(ValueError):
+    """An entry that cannot follow what came before it."""
+
+
+def begin(ledger: LedgerId, draft: Draft, stamp: Stamp) -> tuple[Entry, Ledger]:
+    """Return the genesis entry and the ledger that it begins."""
+    entry = _entry(draft, stamp, ledger=ledger, seq=0, before=None)
+    return entry, _after(None, entry, {})
+
+
+def extended(
+    ledger: Ledger, drafts: Iterable[Draft], stamp: Stamp
+) -> tuple[tuple[Entry, ...], Ledger]:
+    """Return `drafts` as the next entries of `ledger`, and the ledger after them."""
+    entries: list[Entry] = []
+    jobs = dict(ledger.jobs)
+    for draft in drafts:
+        entry = _entry(draft, stamp, ledger=ledger.id, seq=ledger.seq + 1, before=ledger.last)
+        ledger = _after(ledger, entry, jobs)
+        entries.append(entry)
+    return tuple(entries), ledger
+
+
+def replay(entries: Iterable[Entry], ledger: Ledger | None = None) -> Ledger:
+    """Return what `entries` add up to, from the genesis or from `ledger` on."""
+    for step in steps(entries, ledger):
+        ledger = step[1]
+    if ledger is None:
+        message = "a journal without entries adds up to nothing"
+        raise ImpossibleEntryError(message)
+    return ledger
+
+
+def steps(entries: Iterable[Entry], ledger: Ledger | None = None) -> Iterator[tuple[Entry, Ledger]]:
+    """Yield each entry with the ledger after it, which holds until the next one is asked for.
+
+    Raise ImpossibleEntryError at the first entry that cannot follow the one before it.
+    """
+    jobs = {} if ledger is None else dict(ledger.jobs)
+    for entry in entries:
+        ledger = _after(ledger, entry, jobs)
+        yield entry, ledger
+
+
+def _after(ledger: Ledger | None, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
+    try:
+        return _begun(entry) if ledger is None else _folded(ledger, entry, jobs)
+    except ImpossibleEntryError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise _impossible(entry, f"its data is malformed ({error})") from error
+
+
+def _folded(ledger: Ledger, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
+    """Return `ledger` after `entry`. `jobs` becomes its jobs: one mapping for a whole run."""
+    if (entry.ledger, entry.seq, entry.before) != (ledger.id, ledger.seq + 1, ledger.last):
+        message = f"entry {entry.seq} does not follow entry {ledger.seq} of this ledger"
+        raise ImpossibleEntryError(message)
+    policy = ledger.policy
+    if entry.kind is Kind.POLICY:
+        policy = _accepted(entry, ledger)
+    else:
+        had = _had(jobs, entry)
+        jobs[had.job] = had
+    return replace(
+        ledger,
+        seq=entry.seq,
+        last=wire.entry_hash(entry),
+        head=entry.head if entry.kind in _ACTS else ledger.head,
+        policy=policy,
+        jobs=jobs,
+    )
+
+
+def _entry(
+    draft: Draft, stamp: Stamp, *, ledger: LedgerId, seq: int, before: Sha256 | None
+) -> Entry:
+    return Entry(
+        v=wire.VERSION,
+        seq=seq,
+        kind=draft.kind,
+        ledger=ledger,
+        platform=draft.platform,
+        key=draft.key,
+        job=draft.job,
+        effect=draft.effect,
+        digest=draft.digest,
+        head=stamp.head,
+        runner=stamp.runner,
+        at=stamp.at,
+        before=before,
+        data=draft.data,
+    )
+
+
+def _begun(entry: Entry) -> Ledger:
+    if entry.kind is not Kind.GENESIS or entry.seq != 0 or entry.before is not None:
+        message = f"a journal begins with a genesis, not with {entry.kind.value} {entry.seq}"
+        raise ImpossibleEntryError(message)
+    meta: dict[str, Json] = {
+        **entry.data,
+        "began": entry.head,
+        "head": entry.head,
+        "last": wire.entry_hash(entry),
+        "ledger": entry.ledger,
+        "seq": entry.seq,
+        "v": entry.v,
+    }
+    return wire.ledger_from(meta, ())
+
+
+def _accepted(entry: Entry, ledger: Ledger) -> InForce:
+    policy = wire.in_force_from(narrow.mapping(dict(entry.data), "policy"))
+    key = canon.key(ledger=ledger.id, job=POLICY, effect=policy.digest, previous=ledger.policy.key)
+    if (entry.job, entry.key, policy.key, entry.digest) != (POLICY, key, key, policy.digest):
+        raise _impossible(entry, "it is not about the policy that follows the one in force")
+    return policy
+
+
+def _had(jobs: Mapping[JobId, Had], entry: Entry) -> Had:
+    """Return what the ledger holds of the entry's job after it."""
+    if entry.job is None or entry.job == POLICY or entry.kind is Kind.GENESIS:
+        raise _impossible(entry, "it names no job")
+    had = jobs.get(entry.job)
+    if had is None and entry.kind not in _FIRST:
+        raise _impossible(entry, "the job is not in the ledger")
+    if had is not None and had.state not in _AFTER[entry.kind]:
+        raise _impossible(entry, f"the job is {had.state.value}")
+    return _taken(had, entry) if had is None or entry.kind in _FIRST else _moved(had, entry)
+
+
+def _taken(before: Had | None, entry: Entry) -> Had:
+    account = {name: entry.data[name] for name in _ACCOUNT if name in entry.data}
+    had = wire.had_from(
+        {
+            **account,
+            "digest": entry.digest,
+            "effect": entry.effect,
+            "head": entry.head,
+            "job": entry.job,
+            "key": entry.key,
+            "state": entry.kind.value,
+        }
+    )
+    if before is not None and had.previous != before.key:
+        raise _impossible(entry, "it is not the turn after the last submission")
+    key = canon.key(ledger=entry.ledger, job=had.job, effect=had.effect, previous=had.previous)
+    if had.key != (key if entry.kind is Kind.INTENDED else None):
+        raise _impossible(entry, "its key is not the one of this submission")
+    return had
+
+
+def _moved(had: Had, entry: Entry) -> Had:
+    if entry.kind is Kind.REMOVED:
+        if had.removed:
+            raise _impossible(entry, "the job is removed")
+        return replace(had, removed=True)
+    if (entry.key, entry.effect, entry.digest) != (had.key, had.effect, had.digest):
+        raise _impossible(entry, "it is about another submission")
+    told = {name: entry.data[name] for name in _TOLD.get(entry.kind, ())}
+    return wire.had_from({**narrow.mapping(wire.had(had)), **told, "state": entry.kind.value})
+
+
+def _impossible(entry: Entry, reason: str) -> ImpossibleEntryError:
+    return ImpossibleEntryError(
+        f"entry {entry.seq} ({entry.kind.value} {entry.job or ''}) cannot follow: {reason}"
+    )

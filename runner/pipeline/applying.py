@@ -1,0 +1,247 @@
+"""Apply: from the tip of the branch to everything that it wants and may run having run, once.
+
+In order: what was left half way is carried on; an approved policy is accepted; tombstones are
+written; then the approved jobs run in waves, each after the jobs that it needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner import history
+from runner.errors import SupersededError
+from runner.model import (
+    POLICY,
+    Approved,
+    Change,
+    Commit,
+    Denied,
+    Digest,
+    Event,
+    Item,
+    Job,
+    JobId,
+    Ledger,
+    Outcome,
+    Planned,
+    PolicyFiles,
+    Result,
+    Signed,
+    Step,
+    Symbol,
+    Verdict,
+    Wanted,
+)
+from runner.pipeline import drafting, following, needs, planning, submission, wanted
+from runner.pipeline.wave import Task, Wave, present
+
+if TYPE_CHECKING:
+    from runner.pipeline.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for: the plan that was seen (None: any), and how many jobs at a time."""
+
+    plan: Digest | None = None
+    parallel: int = 16
+
+
+def apply(world: World, head: Commit, options: Options) -> Outcome:
+    """Run what `head` wants and may run. `head` must be the tip of the ledger's branch.
+
+    Raise SupersededError when it is not, or when the plan is not `options.plan`.
+    """
+    have = planning.ledger(world)
+    check_tip(world, have, head)
+    want = planning.demanded(wanted.wanted(world.repository.tree(head)))
+    planned = planning.judged(world, have, want, head)
+    if options.plan is not None and planned.plan.digest != options.plan:
+        raise SupersededError(
+            f"cannot apply: the plan is {planned.plan.digest}, not {options.plan}",
+            mend="look at `jobgate plan` again; what it shows now is what would run",
+        )
+    run = _Run(world=world, want=want, head=head, options=options, planned=planned, items={})
+    run.carry_on_open()
+    run.accept_policy()
+    run.bury()
+    run.waves()
+    return Outcome(head=head, plan=planned.plan.digest, items=run.summary())
+
+
+def check_tip(world: World, have: Ledger, head: Commit) -> None:
+    """Raise SupersededError unless `head` is the branch's tip and not behind the ledger."""
+    tip = world.repository.tip(have.branch)
+    if head != tip:
+        raise SupersededError(
+            f"cannot apply {head[:12]}: the tip of {have.branch} is {tip[:12]}",
+            mend=f"check out {have.branch} as it is now",
+        )
+    if not world.repository.descends(head, have.head):
+        raise SupersededError(
+            f"cannot apply {head[:12]}: the ledger has acted on {have.head[:12]}, "
+            "which is not in its history",
+            mend=f"put {have.branch} back on top of that commit",
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One apply on its way: the newest plan, and what has come to rest."""
+
+    world: World
+    want: Wanted
+    head: Commit
+    options: Options
+    planned: Planned
+    items: dict[JobId, Item]
+
+    def carry_on_open(self) -> None:
+        """Carry on, by the wave, every submission that was left half way."""
+        jobs = {name: job for job in self.want.jobs for name in (job.id, *dict(job.former_effects))}
+        tasks: list[Task] = []
+        for had in self.planned.ledger.jobs.values():
+            if had.state in history.OPEN and had.key is not None:
+                entry = planning.platform(self.planned, had.job)
+                if entry is None:
+                    detail = "the policy no longer names its platform"
+                    self._rest(Item(job=had.job, state="unknown", detail=detail, code=8))
+                else:
+                    job = jobs.get(had.job)
+                    tasks.append(Task(id=had.job, key=had.key, platform=entry, job=job))
+        for start in range(0, len(tasks), self.options.parallel):
+            wave = self._wave(tasks[start : start + self.options.parallel])
+            following.settle(wave)
+            self._carry_on(wave)
+
+    def accept_policy(self) -> None:
+        """Put the wanted policy in force if it may be; everything after is judged by it."""
+        change = next((each for each in self.planned.plan.changes if each.job == POLICY), None)
+        if change is None or not isinstance(change.wanted, PolicyFiles):
+            return
+        policy = change.wanted
+        verdict, statements = self._verdict(change)
+        if not isinstance(verdict, Approved):
+            return
+
+        def decide(ledger: Ledger | None) -> Step | None:
+            found = present(ledger)
+            if found.policy.key != change.after:
+                return None
+            draft = drafting.accepted(change, policy, self.head, found, statements)
+            return drafting.step(self.world, found, [draft], self.head, drafting.policies(policy))
+
+        self._rest(Item(job=POLICY, state="accepted", detail="it is in force now", code=0))
+        self._replan(self.world.journal.append(decide))
+
+    def bury(self) -> None:
+        """Write a tombstone for each job whose spec is gone."""
+        gone = {
+            each.job for each in self.planned.plan.changes if each.symbol is Symbol.REMOVED
+        } - self.items.keys()
+
+        def decide(ledger: Ledger | None) -> Step | None:
+            found = present(ledger)
+            hads = (found.jobs[job] for job in sorted(gone) if job in found.jobs)
+            drafts = [
+                drafting.removed(had)
+                for had in hads
+                if not had.removed and had.state not in history.OPEN
+            ]
+            return drafting.step(self.world, found, drafts, self.head)
+
+        if gone:
+            after = present(self.world.journal.append(decide))
+            for job in sorted(gone):
+                if after.jobs[job].removed:
+                    self._rest(Item(job=job, state="removed", detail="nothing was run", code=0))
+            self._replan(after)
+
+    def waves(self) -> None:
+        """Run the approved jobs, at most `parallel` at a time, each after what it needs."""
+        while ready := self._ready()[: self.options.parallel]:
+            ledger = self.planned.ledger
+            tasks = [
+                submission.task_of(ledger, change, change.wanted)
+                for change in ready
+                if isinstance(change.wanted, Job)
+            ]
+            wave = self._wave(tasks)
+            submission.intend(wave, ready, lambda change: self._verdict(change)[1])
+            self._carry_on(wave)
+
+    def summary(self) -> tuple[Item, ...]:
+        """Return an item for everything that an operator should hear of."""
+        for change in self.planned.plan.changes:
+            if change.job not in self.items and change.runs:
+                self.items[change.job] = self._resting(change)
+        for job in self.want.jobs:
+            had = self.planned.ledger.jobs.get(job.id)
+            if had is not None and had.result is not None and job.id not in self.items:
+                self.items |= _before(job.id, had.result)
+        return tuple(self.items[job] for job in sorted(self.items))
+
+    def _ready(self) -> list[Change]:
+        return [
+            change
+            for change in self.planned.plan.changes
+            if change.runs
+            and isinstance(change.wanted, Job)
+            and change.job not in self.items
+            and isinstance(self.planned.verdicts[change.job], Approved)
+            and (change.had is None or change.had.state not in history.OPEN)
+            and not needs.missing(change.wanted, self.want.jobs, self.planned.ledger)
+        ]
+
+    def _wave(self, tasks: list[Task]) -> Wave:
+        return Wave(
+            world=self.world,
+            planned=self.planned,
+            ledger=self.planned.ledger,
+            tasks={task.id: task for task in tasks},
+            items={},
+        )
+
+    def _carry_on(self, wave: Wave) -> None:
+        submission.carry_on(wave)
+        following.follow(wave)
+        self.items |= wave.items
+        self._replan(wave.ledger)
+
+    def _replan(self, ledger: Ledger | None) -> None:
+        self.planned = planning.judged(self.world, present(ledger), self.want, self.head)
+
+    def _verdict(self, change: Change) -> tuple[Verdict, tuple[Signed, ...]]:
+        planned = self.planned
+        return planning.verdict(self.world, change, planned.ledger, planned.in_force, self.head)
+
+    def _rest(self, item: Item) -> None:
+        self.items[item.job] = item
+        self.world.tell(Event(job=item.job, text=f"{item.state}: {item.detail}"))
+
+    def _resting(self, change: Change) -> Item:
+        """Return why a change that would run was not run."""
+        verdict = self.planned.verdicts[change.job]
+        if isinstance(verdict, Denied):
+            detail = f"{verdict.reason}; {verdict.mend}"
+            return Item(job=change.job, state="denied", detail=detail, code=5)
+        if isinstance(verdict, Approved) and isinstance(change.wanted, Job):
+            lacking = needs.missing(change.wanted, self.want.jobs, self.planned.ledger)
+            names = ", ".join(job.id for job in lacking) or "its last submission to end"
+            return Item(job=change.job, state="held", detail=f"it needs {names}", code=4)
+        missing = "; ".join(
+            f"{demand.clause}: {demand.missing} more of {', '.join(demand.could) or 'nobody'}"
+            for demand in verdict.demands
+            if demand.missing
+        )
+        return Item(job=change.job, state="waiting", detail=missing, code=4)
+
+
+def _before(job: JobId, result: Result) -> dict[JobId, Item]:
+    """Return an item for a job of this head that did not end well in an earlier apply."""
+    if result.outcome in {"succeeded", "withdrawn"}:
+        return {}
+    code = {"refused": 9, "unknown": 8}.get(result.outcome, 7)
+    detail = f"{result.detail} (before this apply)"
+    return {job: Item(job=job, state=result.outcome, detail=detail, code=code)}

@@ -1,0 +1,222 @@
+"""Auditing: the records that the journal holds, and whether one of them can be made again from Git.
+
+Needs no platform, no forge and no network: the journal, the approvals' own signatures and the
+commit are all that is looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner import canon, history, judge, records, wire
+from runner.errors import CheckError, RepositoryError
+from runner.model import (
+    POLICY,
+    Approved,
+    Blob,
+    Change,
+    Evidence,
+    Job,
+    Kind,
+    Ledger,
+    Policy,
+    PolicyFiles,
+    Proof,
+    Record,
+    Symbol,
+)
+from runner.pipeline import consent, planning, wanted
+
+if TYPE_CHECKING:
+    from runner.model import Entry
+    from runner.pipeline.world import World
+
+SCHEMA = "urn:jobgate:record:1"
+
+
+def all_records(world: World) -> tuple[Record, ...]:
+    """Return every record of the journal, oldest first."""
+    planning.ledger(world)
+    return records.records(history.steps(world.journal.entries()))
+
+
+def chosen(found: tuple[Record, ...], name: str) -> Record:
+    """Return the newest record of a job, or the one whose key begins with `name`."""
+    for record in reversed(found):
+        if name in {record.job, record.job.split("/", 1)[-1]} or (
+            len(name) >= _SHORT and record.key.startswith(name)
+        ):
+            return record
+    raise CheckError(
+        f"cannot find a record of {name}", mend="`jobgate records` lists those that there are"
+    )
+
+
+def document(record: Record) -> bytes:
+    """Return the one text of a record: canonical JSON in its envelope, and a newline."""
+    return canon.encode({"record": wire.record(record), "schema": SCHEMA}) + b"\n"
+
+
+def verify(world: World, content: bytes) -> tuple[Proof, ...]:
+    """Return what holds and what does not of a record's text. Never raises on a bad record."""
+    try:
+        tree = wire.loads(content)
+        record = wire.record_from(tree["record"] if isinstance(tree, dict) else None)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        return (Proof(name="record", holds=False, detail=f"it is not a record: {error}"),)
+    entries = world.journal.entries()
+    proofs = [_to_the_letter(record, content), _chain(world, entries)]
+    if not proofs[-1].holds:
+        return tuple(proofs)
+    same = next(
+        (each for each in records.records(history.steps(entries)) if each.key == record.key), None
+    )
+    proofs.append(
+        Proof(
+            name="journal",
+            holds=same == record,
+            detail=f"the journal's account of {record.key[:12]}",
+        )
+    )
+    if not all(proof.holds for proof in proofs):
+        return tuple(proofs)
+    return (*proofs, *_Derivation(world=world, record=record, entries=entries).proofs())
+
+
+_SHORT = 8
+
+
+def _to_the_letter(record: Record, content: bytes) -> Proof:
+    return Proof(name="record", holds=document(record) == content, detail="canonical, to the byte")
+
+
+def _chain(world: World, entries: tuple[Entry, ...]) -> Proof:
+    try:
+        sound = history.replay(entries) == world.journal.ledger()
+    except history.ImpossibleEntryError as error:
+        return Proof(name="chain", holds=False, detail=str(error))
+    return Proof(name="chain", holds=sound, detail=f"{len(entries)} entries add up to the ledger")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Derivation:
+    """Makes again, from Git alone, what a record says."""
+
+    world: World
+    record: Record
+    entries: tuple[Entry, ...]
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """Return a proof of the key, the files, the digests, the script and the approvals."""
+        record = self.record
+        key = canon.key(
+            ledger=record.ledger, job=record.job, effect=record.effect, previous=record.previous
+        )
+        found = [
+            Proof(
+                name="key",
+                holds=key == record.key,
+                detail="made of ledger, job, effect and key before",
+            )
+        ]
+        found.append(self._files())
+        want = wanted.wanted(self.world.repository.tree(record.head)).value
+        if want is None:
+            return (*found, Proof(name="render", holds=False, detail=f"{record.head} has findings"))
+        if record.job == POLICY:
+            same = want.policy.digest == record.digest
+            return (
+                *found,
+                Proof(name="policy", holds=same, detail=record.digest),
+                self._consent(want.policy),
+            )
+        job = next((each for each in want.jobs if each.id == record.job), None)
+        if job is None:
+            return (
+                *found,
+                Proof(name="render", holds=False, detail=f"no {record.job} at {record.head}"),
+            )
+        return (*found, *self._digests(job), self._script(job), self._consent(job))
+
+    def _files(self) -> Proof:
+        tree = self.world.repository.tree(self.record.head)
+        wrong = [
+            source.path
+            for source in self.record.sources
+            if not isinstance(blob := tree.read(source.path), Blob)
+            or (blob.oid, blob.sha256) != (source.oid, source.sha256)
+        ]
+        seen = f"{len(self.record.sources)} files at {self.record.head[:12]}"
+        return Proof(name="files", holds=not wrong, detail=", ".join(wrong) or seen)
+
+    def _digests(self, job: Job) -> tuple[Proof, ...]:
+        record = self.record
+        return (
+            Proof(name="effect", holds=job.effect == record.effect, detail=job.effect),
+            Proof(name="digest", holds=job.digest == record.digest, detail=job.digest),
+            Proof(
+                name="sources",
+                holds=job.sources == record.sources,
+                detail=f"{len(job.sources)} named",
+            ),
+        )
+
+    def _script(self, job: Job) -> Proof:
+        if job.script is None:
+            return Proof(name="script", holds=True, detail="kept by the platform")
+        path = planning.script_path(canon.sha256(job.script))
+        try:
+            kept = self.world.journal.file(path)
+        except RepositoryError as error:
+            return Proof(name="script", holds=False, detail=error.message)
+        return Proof(name="script", holds=kept == job.script, detail=path)
+
+    def _consent(self, subject: Job | PolicyFiles) -> Proof:
+        """Judge again, by the policy that was in force, on the day of the permit."""
+        before = self._before()
+        if before is None:
+            return Proof(name="approvals", holds=False, detail="the ledger had not begun")
+        policy = planning.in_force(self.world, self.record.policy)
+        change = self._change(subject, before)
+        evidence = self._evidence(change, before, policy)
+        permit = [each for each in self.record.entries if each.kind in _PERMITS][-1]
+        verdict = judge.verdict(
+            change, ledger=before.id, policy=policy, evidence=evidence, today=permit.at[:10]
+        )
+        people = ", ".join(sorted({each.by for each in evidence.approvals})) or "nobody"
+        return Proof(
+            name="approvals", holds=isinstance(verdict, Approved), detail=f"given by {people}"
+        )
+
+    def _before(self) -> Ledger | None:
+        """Return the ledger as it stood just before the submission was announced."""
+        key = self.record.key
+        earlier = tuple(itertools.takewhile(lambda entry: entry.key != key, self.entries))
+        return history.replay(earlier) if earlier else None
+
+    def _change(self, subject: Job | PolicyFiles, before: Ledger) -> Change:
+        names = [self.record.job]
+        if isinstance(subject, Job):
+            names += [name for name, _ in subject.former_effects]
+        had = next((before.jobs[name] for name in names if name in before.jobs), None)
+        return Change(
+            job=self.record.job,
+            symbol=Symbol.ALTERED,
+            after=self.record.previous,
+            digest=self.record.digest,
+            effect=self.record.effect,
+            via=(),
+            runs=True,
+            had=had,
+            wanted=subject,
+        )
+
+    def _evidence(self, change: Change, before: Ledger, policy: Policy) -> Evidence:
+        given = consent.verified(self.world, policy, self.record.approvals)
+        touched = consent.touched_by(self.world, change, before, self.record.head)
+        return Evidence(approvals=tuple(each for each, _ in given), touched_by=touched)
+
+
+_PERMITS = frozenset({Kind.INTENDED, Kind.STARTING, Kind.POLICY})

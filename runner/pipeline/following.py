@@ -1,0 +1,114 @@
+"""From started to ended: asks the platform how each job stands until all have come to rest.
+
+A rolling job that paused after a failed batch ends here as failed: nothing more of it runs by
+itself. One that waits for a person stays open, and the next apply finds it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from runner.errors import PlatformError, UnknownOutcomeError
+from runner.model import Draft, Event, Had, JobId, Kind, Progress, Result, Status
+from runner.pipeline import drafting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.pipeline.wave import Task, Wave
+
+_SHORTEST, _LONGEST = 0.02, 2.0
+# An abnormal end is one of which nobody knows how far a script came: it is not guessed at.
+_OUTCOMES: Mapping[Status, Literal["stopped", "unknown"]] = {
+    Status.ABNORMAL: "unknown",
+    Status.STOPPED: "stopped",
+    Status.TERMINATED: "stopped",
+}
+
+
+def follow(wave: Wave) -> None:
+    """Wait for every started job of the wave to end or to pause, and note how in the journal."""
+    pause = _SHORTEST
+    told: dict[JobId, str] = {}
+    while running := wave.at(Kind.STARTED):
+        ends: dict[JobId, Draft] = {}
+        for task, had in running:
+            end = _look(wave, task, had, told)
+            if end is not None:
+                ends[task.id] = drafting.ended(had, Kind.ENDED, end)
+        wave.append(Kind.STARTED, ends)
+        _rest_ended(wave)
+        if wave.at(Kind.STARTED):
+            wave.world.clock.wait(pause)
+            pause = min(pause * 1.5, _LONGEST)
+
+
+def settle(wave: Wave) -> None:
+    """Note how each job of unknown outcome ended, where its platform can say so now."""
+    told: dict[JobId, str] = {}
+    ends: dict[JobId, Draft] = {}
+    for task, had in wave.at(Kind.UNKNOWN):
+        end = None if had.platform_job is None else _look(wave, task, had, told)
+        if end is not None:
+            ends[task.id] = drafting.ended(had, Kind.ENDED, end)
+    wave.append(Kind.UNKNOWN, ends)
+    _rest_ended(wave)
+
+
+def result(progress: Progress) -> Result | None:
+    """Return how a job ended, or None when it has not."""
+    failed = sum(host.state == "failed" for host in progress.hosts)
+    hosts = len(progress.hosts)
+    if progress.paused and progress.status is Status.FAILED:
+        detail = f"paused after batch {progress.batch} of {progress.batches}: {failed} failed"
+        return Result(outcome="failed", detail=detail, hosts=hosts, failed=failed)
+    if not progress.finished or progress.paused:
+        return None
+    name = progress.status.name.lower().replace("_", " ")
+    if progress.status in {Status.SUCCEEDED, Status.IGNORED, Status.SKIPPED}:
+        detail = f"{hosts - failed} of {hosts} hosts well"
+        return Result(outcome="succeeded", detail=detail, hosts=hosts, failed=failed)
+    return Result(
+        outcome=_OUTCOMES.get(progress.status, "failed"),
+        detail=f"{name}: {failed} of {hosts} hosts failed",
+        hosts=hosts,
+        failed=failed,
+    )
+
+
+def told_as(progress: Progress) -> str:
+    """Return one line about how a job stands."""
+    done = sum(host.state in {"succeeded", "failed"} for host in progress.hosts)
+    failed = sum(host.state == "failed" for host in progress.hosts)
+    bad = f", {failed} failed" if failed else ""
+    return f"batch {progress.batch}/{progress.batches}: {done}/{len(progress.hosts)} hosts{bad}"
+
+
+def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | None:
+    try:
+        platform = wave.world.platforms(task.platform)
+        if platform.instance != had.instance:
+            detail = (
+                f"it lives on instance {had.instance} of {task.platform.name}, which is not here"
+            )
+            wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
+            return None
+        progress = platform.status(had.platform_job or 0)
+    except (PlatformError, UnknownOutcomeError) as error:
+        wave.rest(task.id, "started", f"{error.message}; apply again to follow it", 8)
+        return None
+    text = told_as(progress)
+    if told.get(task.id) != text:
+        told[task.id] = text
+        wave.world.tell(Event(job=task.id, text=text))
+    if progress.status is Status.CONFIRM:
+        detail = f"{text}; go on with `jobgate resume {task.id}`"
+        wave.rest(task.id, "waits for a person", detail, 4)
+    return result(progress)
+
+
+def _rest_ended(wave: Wave) -> None:
+    for task, had in wave.at(Kind.ENDED):
+        if had.result is not None:
+            code = {"succeeded": 0, "unknown": 8}.get(had.result.outcome, 7)
+            wave.rest(task.id, had.result.outcome, had.result.detail, code)

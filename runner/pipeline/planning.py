@@ -1,0 +1,121 @@
+"""The plan of a commit and the verdict on each of its changes: reads everything, writes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner import canon, diff, judge
+from runner.errors import FindingsError, RepositoryError
+from runner.model import (
+    Blob,
+    Change,
+    Checked,
+    Commit,
+    Job,
+    JobId,
+    Ledger,
+    Planned,
+    PlatformEntry,
+    Policy,
+    Verdict,
+    Wanted,
+)
+from runner.pipeline import consent, wanted
+from runner.pipeline.world import World, today
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.model import InForce, Signed
+
+
+def ledger(world: World) -> Ledger:
+    """Return the ledger; raise RepositoryError when there is none yet."""
+    found = world.journal.ledger()
+    if found is None:
+        raise RepositoryError(
+            "cannot go on: this repository has no ledger",
+            mend="run `jobgate adopt` once, on the branch that is to be applied",
+        )
+    return found
+
+
+def demanded(found: Checked[Wanted]) -> Wanted:
+    """Return what a tree wants; raise FindingsError when it holds errors."""
+    if found.value is None:
+        raise FindingsError(found.findings)
+    return found.value
+
+
+def planned(world: World, head: Commit) -> Planned:
+    """Return the plan that takes the ledger to what `head` wants, with its verdicts."""
+    have = ledger(world)
+    want = demanded(wanted.wanted(world.repository.tree(head)))
+    return judged(world, have, want, head)
+
+
+def judged(world: World, have: Ledger, want: Wanted, head: Commit) -> Planned:
+    """Return the plan from `have` to `want`, judged by the policy in force."""
+    plan = diff.plan(have, want.jobs, want.policy, head)
+    policy = in_force(world, have.policy)
+    return Planned(
+        plan=plan,
+        verdicts={each.job: verdict(world, each, have, policy, head)[0] for each in plan.changes},
+        wanted=want,
+        ledger=have,
+        in_force=policy,
+        scripts=_scripts(world, plan.changes),
+    )
+
+
+def verdict(
+    world: World, change: Change, have: Ledger, policy: Policy, head: Commit
+) -> tuple[Verdict, tuple[Signed, ...]]:
+    """Return the verdict on `change`, and the signed statements that it rests on."""
+    evidence, statements = consent.evidence(world, change, have, policy, head)
+    said = judge.verdict(
+        change, ledger=have.id, policy=policy, evidence=evidence, today=today(world)
+    )
+    return said, statements
+
+
+def in_force(world: World, accepted: InForce) -> Policy:
+    """Return the policy that the ledger accepted, from the journal; it must be to the letter."""
+    blobs = {
+        each.path: Blob(path=each.path, oid=each.oid, sha256=each.sha256, content=content)
+        for each in accepted.files
+        if canon.sha256(content := world.journal.file(policy_path(accepted.digest, each.path)))
+        == each.sha256
+    }
+    found = wanted.policy_files(blobs)
+    if found.value is None or found.value.digest != accepted.digest:
+        raise RepositoryError(
+            "cannot read the policy in force: the journal's copy is not the accepted one",
+            mend="compare the journal with another clone's; it was altered or is damaged",
+        )
+    return found.value.policy
+
+
+def platform(planned: Planned, job: JobId) -> PlatformEntry | None:
+    """Return the platform that a job of the ledger was submitted to, as the policy has it."""
+    name = job.split("/", 1)[0]
+    known = (*planned.wanted.policy.policy.platforms, *planned.in_force.platforms)
+    return next((entry for entry in known if entry.name == name), None)
+
+
+def policy_path(digest: str, path: str) -> str:
+    """Return where the journal keeps a file of an accepted policy."""
+    return f"policy/{digest.removeprefix('sha256:')}/{path}"
+
+
+def script_path(sha256: str) -> str:
+    """Return where the journal keeps a script that was submitted."""
+    return f"scripts/{sha256[:2]}/{sha256}"
+
+
+def _scripts(world: World, changes: tuple[Change, ...]) -> Mapping[JobId, bytes]:
+    return {
+        each.job: world.journal.file(script_path(each.had.script))
+        for each in changes
+        if isinstance(each.wanted, Job) and each.had is not None and each.had.script is not None
+    }

@@ -1,0 +1,248 @@
+"""Reports for machines: each a JSON document in its envelope, the same bytes on every machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner import canon, wire
+from runner.model import (
+    Approved,
+    Change,
+    Demand,
+    Denied,
+    Finding,
+    Had,
+    Job,
+    JobId,
+    Json,
+    Ledger,
+    Outcome,
+    Planned,
+    Progress,
+    Proof,
+    Record,
+    Severity,
+    Verdict,
+)
+from runner.report import seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def text(name: str, tree: Mapping[str, Json]) -> str:
+    """Return the document `name` (version 1) as canonical JSON and a newline."""
+    envelope: dict[str, Json] = {"schema": f"urn:jobgate:{name}:1", **tree}
+    return canon.encode(envelope).decode() + "\n"
+
+
+def findings(found: Iterable[Finding], jobs: int) -> str:
+    """Return a check: its findings, and how many jobs the tree wants."""
+    listed = list(found)
+    errors = sum(each.severity is Severity.ERROR for each in listed)
+    return text(
+        "findings",
+        {"errors": errors, "findings": [_finding(each) for each in listed], "jobs": jobs},
+    )
+
+
+def jobs(made: Iterable[Job]) -> str:
+    """Return rendered jobs, each with its request as the platform would get it."""
+    return text("jobs", {"jobs": [_job(each) for each in made]})
+
+
+def plan(planned: Planned) -> str:
+    """Return a plan with its verdicts."""
+    count = seen.counts(planned)
+    return text(
+        "plan",
+        {
+            "changes": [_change(planned, each) for each in planned.plan.changes],
+            "counts": {
+                "batches": count.batches,
+                "denied": count.denied,
+                "drifted": count.drifted,
+                "hosts": count.hosts,
+                "removed": count.removed,
+                "to_run": count.to_run,
+                "unchanged": count.unchanged,
+                "waiting": count.waiting,
+            },
+            "digest": planned.plan.digest,
+            "head": planned.plan.head,
+            "ledger": planned.plan.ledger,
+        },
+    )
+
+
+def outcome(done: Outcome) -> str:
+    """Return what an apply did."""
+    items: list[Json] = [
+        {
+            "detail": item.detail,
+            "exit_code": item.code,
+            "job": item.job,
+            "key": item.key,
+            "state": item.state,
+        }
+        for item in done.items
+    ]
+    return text("outcome", {"head": done.head, "items": items, "plan": done.plan})
+
+
+def status(ledger: Ledger, standing: Mapping[JobId, Progress]) -> str:
+    """Return where every job of the ledger stands."""
+    listed: list[Json] = [
+        {**_had(had), "hosts": _hosts(standing.get(job))} for job, had in ledger.jobs.items()
+    ]
+    return text(
+        "status",
+        {
+            "branch": ledger.branch,
+            "head": ledger.head,
+            "jobs": listed,
+            "ledger": ledger.id,
+            "mode": ledger.mode,
+            "policy": wire.in_force(ledger.policy),
+            "seq": ledger.seq,
+        },
+    )
+
+
+def logs(found: Iterable[tuple[str, str]]) -> str:
+    """Return logs by host."""
+    listed: list[Json] = [{"host": host, "log": log} for host, log in found]
+    return text("logs", {"logs": listed})
+
+
+def records(found: Iterable[Record]) -> str:
+    """Return all records."""
+    return text("records", {"records": [wire.record(each) for each in found]})
+
+
+def proofs(found: Iterable[Proof]) -> str:
+    """Return what was verified."""
+    listed: list[Json] = [
+        {"detail": each.detail, "holds": each.holds, "name": each.name} for each in found
+    ]
+    return text("verification", {"proofs": listed})
+
+
+def approvals(signed: Iterable[Change], by: str) -> str:
+    """Return what was approved just now."""
+    listed: list[Json] = [
+        {"after": each.after, "by": by, "digest": each.digest, "job": each.job} for each in signed
+    ]
+    return text("approvals", {"approvals": listed})
+
+
+def _finding(each: Finding) -> Json:
+    span = each.place.span
+    return {
+        "column": span.column,
+        "end_column": span.end_column,
+        "end_line": span.end_line,
+        "file": each.place.file,
+        "line": span.line,
+        "mend": each.mend,
+        "message": each.message,
+        "pointer": each.place.pointer,
+        "rule": each.rule,
+        "severity": each.severity.value,
+    }
+
+
+def _job(job: Job) -> Json:
+    script = None if job.script is None else job.script.decode("utf-8", "backslashreplace")
+    return {
+        **_asked(job),
+        "cell": dict(job.cell),
+        "digest": job.digest,
+        "effect": job.effect,
+        "job": job.id,
+        "needs": list(job.needs),
+        "platform": job.platform.name,
+        "request": job.body,
+        "run": job.run,
+        "script": script,
+        "sources": wire.sources(job.sources),
+    }
+
+
+def _asked(job: Job) -> dict[str, Json]:
+    return {
+        "batches": [list(hosts) for hosts in seen.hosts(job)],
+        "change": job.change,
+        "description": job.description,
+        "hosts": len(job.targets.hosts),
+        "labels": dict(job.labels),
+        "longest_run": seen.longest(job),
+        "open_targets": list(job.targets.open),
+        "path": job.path,
+    }
+
+
+def _change(planned: Planned, change: Change) -> Json:
+    fields: list[Json] = [
+        {"after": each.after, "before": each.before, "pointer": each.pointer}
+        for each in seen.fields(change)
+    ]
+    return {
+        **(_asked(change.wanted) if isinstance(change.wanted, Job) else {}),
+        "after": change.after,
+        "digest": change.digest,
+        "effect": change.effect,
+        "fields": fields,
+        "job": change.job,
+        "runs": change.runs,
+        "script_diff": list(seen.script(planned, change)),
+        "symbol": change.symbol.value,
+        "verdict": _verdict(planned.verdicts[change.job]),
+        "via": list(change.via),
+    }
+
+
+def _verdict(said: Verdict) -> Json:
+    if isinstance(said, Denied):
+        return {"by": said.by, "mend": said.mend, "reason": said.reason, "state": "denied"}
+    state = "approved" if isinstance(said, Approved) else "waiting"
+    return {"demands": [_demand(each) for each in said.demands], "state": state}
+
+
+def _demand(each: Demand) -> Json:
+    return {
+        "clause": each.clause,
+        "could": list(each.could),
+        "count": each.count,
+        "given": list(each.given),
+        "missing": each.missing,
+    }
+
+
+def _had(had: Had) -> dict[str, Json]:
+    return {
+        "digest": had.digest,
+        "effect": had.effect,
+        "head": had.head,
+        "job": had.job,
+        "key": had.key,
+        "platform_job": had.platform_job,
+        "removed": had.removed,
+        "result": None if had.result is None else wire.result(had.result),
+        "state": had.state.value,
+    }
+
+
+def _hosts(progress: Progress | None) -> Json:
+    if progress is None:
+        return None
+    return [
+        {
+            "batch": host.batch,
+            "detail": host.detail,
+            "exit_code": host.exit_code,
+            "host": host.host,
+            "state": host.state,
+        }
+        for host in progress.hosts
+    ]

@@ -1,0 +1,201 @@
+"""What a reviewer sees of one change: fields and script before and after, hosts of every batch."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner import canon, requests, rolling
+from runner.model import (
+    Approved,
+    Change,
+    Denied,
+    Job,
+    JobId,
+    Json,
+    Planned,
+    PolicyFiles,
+    Symbol,
+    pointer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.model import Path
+
+
+_HOSTS = "/execute_target/host_list/"
+_UNENDED = "\\ no line end at the end"
+_NAMED: Mapping[str, Mapping[str, int]] = {
+    "/script_language": requests.LANGUAGES,
+    "/rolling_config/type": requests.ROLLING_TYPES,
+    "/rolling_config/mode": requests.ROLLING_MODES,
+    "/rolling_config/execution_mode": requests.EXECUTION_MODES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the request that differs. None: it is absent on that side."""
+
+    pointer: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many changes of each kind a plan has; hosts and batches are of what may run."""
+
+    to_run: int
+    waiting: int
+    denied: int
+    drifted: int
+    removed: int
+    unchanged: int
+    hosts: int
+    batches: int
+
+
+def counts(planned: Planned) -> Counts:
+    """Return the counts of a plan. A drifted job that does not run is counted as drifted alone."""
+    runs = [change for change in planned.plan.changes if change.runs]
+    verdicts = [planned.verdicts[change.job] for change in runs]
+    jobs = [change.wanted for change in runs if isinstance(change.wanted, Job)]
+    approved = sum(isinstance(verdict, Approved) for verdict in verdicts)
+    denied = sum(isinstance(verdict, Denied) for verdict in verdicts)
+    return Counts(
+        to_run=approved,
+        waiting=len(runs) - approved - denied,
+        denied=denied,
+        drifted=_of(planned, Symbol.DRIFTED),
+        removed=_of(planned, Symbol.REMOVED),
+        unchanged=planned.plan.unchanged,
+        hosts=sum(len(job.targets.hosts) for job in jobs),
+        batches=sum(len(job.batches) for job in jobs),
+    )
+
+
+def fields(change: Change) -> tuple[Field, ...]:
+    """Return the fields that differ from what was submitted last; for a new job all of them.
+
+    The hosts of a new job are left out: its batches name them.
+    """
+    if not isinstance(change.wanted, Job):
+        return ()
+    job, had = change.wanted, change.had
+    after = _readable(canon.effect_body(job.body, job.script), job.run)
+    before = {} if had is None else _readable(had.body, had.run)
+    return tuple(
+        Field(pointer=path, before=before.get(path), after=after.get(path))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path) and (had is not None or not path.startswith(_HOSTS))
+    )
+
+
+def script(planned: Planned, change: Change) -> tuple[str, ...]:
+    """Return the unified diff of the script, line by line; for a new job the whole script."""
+    if not isinstance(change.wanted, Job) or change.wanted.script is None:
+        return ()
+    after = _lines(change.wanted.script)
+    old = planned.scripts.get(change.job)
+    if old is None:
+        return tuple(f"+{_shown(line)}" for line in after)
+    changed = difflib.unified_diff(_lines(old), after, "submitted last", "wanted now", lineterm="")
+    return tuple(map(_shown, changed))
+
+
+def hosts(job: Job) -> tuple[tuple[str, ...], ...]:
+    """Return the hosts of every batch; one batch of them all where the sizes are not known."""
+    if not job.batches:
+        return (job.targets.hosts,) if job.targets.hosts else ()
+    return rolling.members(job.batches, job.targets.hosts)
+
+
+def longest(job: Job) -> int:
+    """Return the longest possible run, in seconds."""
+    return requests.longest_run(job.body, job.batches)
+
+
+def policy_lines(files: PolicyFiles) -> tuple[str, ...]:
+    """Return what a policy asks, a line a clause."""
+    return tuple(
+        f"{clause.name}: {clause.count} of {', '.join(clause.people) or 'everyone listed'} "
+        f"for {', '.join(clause.paths)}"
+        for clause in files.policy.clauses
+    )
+
+
+def why(change: Change) -> tuple[tuple[str, str], ...]:
+    """Return what the author says of the change: reason, ticket, risk and backout, those given."""
+    if not isinstance(change.wanted, Job):
+        return ()
+    said = change.wanted.change
+    return tuple(
+        (name, str(said[name])) for name in ("reason", "ticket", "risk", "backout") if name in said
+    )
+
+
+def held(change: Change) -> str | None:
+    """Return why an approval would not make the change run, or None when it would."""
+    if change.symbol is Symbol.REMOVED:
+        return "removed: nothing is run"
+    if not change.runs:
+        return f"drifted via {', '.join(change.via)}: shown, not run; raise metadata.run to run it"
+    return None
+
+
+def field(change: Change, each: Field) -> str:
+    """Return one field in a line: what it is for a new job, from and to for another."""
+    name = each.pointer.removeprefix("/").replace("/", ".")
+    if change.had is None:
+        return f"{name}: {each.after}"
+    return f"{name}: {each.before or 'absent'} → {each.after or 'absent'}"
+
+
+def label(job: JobId) -> str:
+    """Return a job's name as a shell takes it as one word."""
+    return shlex.quote(job)
+
+
+def _of(planned: Planned, symbol: Symbol) -> int:
+    return sum(change.symbol is symbol and not change.runs for change in planned.plan.changes)
+
+
+def _readable(body: dict[str, Json], run: int) -> dict[str, str]:
+    """Return every leaf of a request as a person reads it: text for Base64, names for numbers."""
+    shown = dict(_leaves({name: body[name] for name in body if name != "script_sha256"}, ()))
+    for path, names in _NAMED.items():
+        if path in shown and shown[path].isdigit():
+            shown[path] += f" ({requests.name(names, int(shown[path]))})"
+    param = body.get("script_param")
+    plain = requests.decode(param) if isinstance(param, str) else None
+    if plain is not None:
+        shown["/script_param"] = plain.decode("utf-8", "backslashreplace")
+    return shown | {"/run": str(run)}
+
+
+def _leaves(tree: Json, path: Path) -> Iterator[tuple[str, str]]:
+    if isinstance(tree, dict) and tree:
+        for name, value in tree.items():
+            yield from _leaves(value, (*path, name))
+    elif isinstance(tree, list) and tree:
+        for index, value in enumerate(tree):
+            yield from _leaves(value, (*path, index))
+    else:
+        yield pointer(path), canon.encode(tree).decode()
+
+
+def _lines(script: bytes) -> list[str]:
+    """Return lines that are the same only where the bytes are: also line ends, also at the end."""
+    lines = script.decode("utf-8", "surrogateescape").split("\n")
+    if lines[-1]:
+        return [*lines, _UNENDED]
+    return lines[:-1]
+
+
+def _shown(line: str) -> str:
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,235 @@
+"""Reports for people at a terminal. Plain text; colour only repeats what the words say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from runner.model import (
+    Approved,
+    Change,
+    Denied,
+    Finding,
+    Job,
+    Planned,
+    PolicyFiles,
+    Severity,
+)
+from runner.report import plain, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.model import (
+        Had,
+        HostState,
+        JobId,
+        Json,
+        Ledger,
+        Outcome,
+        Progress,
+        Proof,
+        Record,
+        Verdict,
+    )
+
+_MOST_HOSTS = 8
+
+
+def findings(found: Iterable[Finding]) -> str:
+    """Return each finding as `file:line:column: message` with its mend on the next line."""
+    return "".join(_finding(each) for each in found)
+
+
+def checked(jobs: int, found: tuple[Finding, ...]) -> str:
+    """Return the line that a check ends with."""
+    errors = sum(each.severity is Severity.ERROR for each in found)
+    warnings = len(found) - errors
+    said = f"{plain.count(errors, 'error')}, {plain.count(warnings, 'warning')}"
+    if errors:
+        return f"Check: {said}.\n"
+    return f"Check: {plain.count(jobs, 'job')}, {said}.\n"
+
+
+def plan(planned: Planned) -> str:
+    """Return a plan with everything that a reviewer needs, and its summary as the last line."""
+    head = f"Plan of {planned.plan.head[:12]}, digest {planned.plan.digest}\n\n"
+    changes = "".join(_change(planned, change) + "\n" for change in planned.plan.changes)
+    return head + changes + summary(planned) + "\n"
+
+
+def changes(planned: Planned, chosen: Iterable[Change]) -> str:
+    """Return some changes of a plan as `plan` shows them."""
+    return "".join(_change(planned, change) for change in chosen)
+
+
+def approved(chosen: Iterable[Change], by: str) -> str:
+    """Return what was approved just now."""
+    return "".join(
+        f"{plain.line(by)} approved {plain.line(change.job)} {change.digest}\n" for change in chosen
+    )
+
+
+def jobs(made: Iterable[Job]) -> str:
+    """Return each job's request, with its script as text."""
+    return "\n".join(_rendered(job) for job in made)
+
+
+def logs(found: tuple[tuple[str, str], ...]) -> str:
+    """Return the logs, under the host's name where there are several."""
+    if len(found) == 1:
+        return _ended(plain.block(found[0][1]))
+    return "".join(f"== {plain.line(host)}\n{_ended(plain.block(log))}" for host, log in found)
+
+
+def status(found: Ledger, standing: Mapping[JobId, Progress]) -> str:
+    """Return where every job stands, those on their way host by host."""
+    lines = "".join(
+        had(each) + (progress(standing[each.job]) if each.job in standing else "")
+        for each in found.jobs.values()
+    )
+    return ledger(found) + lines
+
+
+def summary(planned: Planned) -> str:
+    """Return the one line that a plan comes down to."""
+    count = seen.counts(planned)
+    parts = [f"{count.to_run} to run", f"{count.waiting} waiting"]
+    parts += [f"{count.denied} denied"] * (count.denied > 0)
+    parts += [f"{count.drifted} drifted"]
+    parts += [f"{count.removed} removed"] * (count.removed > 0)
+    parts += [f"{count.unchanged} unchanged"]
+    size = f"{plain.count(count.hosts, 'host')}, {plain.count(count.batches, 'batch')}"
+    return f"Plan: {', '.join(parts)} ({size})."
+
+
+def verdict(said: Verdict) -> str:
+    """Return a verdict in a line: what it is, and who is missing or what denies."""
+    if isinstance(said, Denied):
+        return f"denied by {said.by}: {plain.line(said.reason)}; {plain.line(said.mend)}"
+    given = sorted({name for demand in said.demands for name in demand.given})
+    by = f" by {', '.join(given)}" if given else ""
+    if isinstance(said, Approved):
+        return f"approved{by}"
+    missing = "; ".join(
+        f"{demand.clause} asks for {demand.missing} more of {', '.join(demand.could) or 'nobody'}"
+        for demand in said.demands
+        if demand.missing
+    )
+    return f"waiting: {missing}" + (f" (approved{by} so far)" if given else "")
+
+
+def outcome(done: Outcome) -> str:
+    """Return what an apply did, a line a job, and its summary."""
+    lines = [
+        f"{plain.line(item.job)}: {item.state}{': ' * bool(item.detail)}{plain.line(item.detail)}\n"
+        for item in done.items
+    ]
+    states = [item.state for item in done.items]
+    count = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return "".join(lines) + f"Apply of {done.head[:12]}: {count or 'nothing to do'}.\n"
+
+
+def ledger(found: Ledger) -> str:
+    """Return where a ledger stands."""
+    size = f"{plain.count(len(found.jobs), 'job')}, {plain.count(found.seq + 1, 'entry')}"
+    policy = f"policy {found.policy.digest[:19]}…"
+    branch = plain.line(found.branch)
+    return f"Ledger {plain.line(found.id)} ({found.mode}) for {branch}: {size}, {policy}\n"
+
+
+def had(each: Had) -> str:
+    """Return where a job stands in the ledger, in a line."""
+    said = each.result.detail if each.result else ""
+    name = each.result.outcome if each.result else each.state.value
+    key = f" {each.key[:12]}" if each.key else ""
+    gone = " (removed)" if each.removed else ""
+    return f"{plain.line(each.job)}{gone}: {name}{key}{': ' * bool(said)}{plain.line(said)}\n"
+
+
+def progress(stands: Progress) -> str:
+    """Return how each host of a job stands."""
+    return "".join(f"  {_host(host)}\n" for host in stands.hosts)
+
+
+def records(found: Iterable[Record]) -> str:
+    """Return a line a record, oldest first."""
+    return "".join(
+        f"{each.key[:12]} {plain.line(each.entries[0].at)} {plain.line(each.job)}: "
+        f"{each.result.outcome if each.result else each.entries[-1].kind.value}\n"
+        for each in found
+    )
+
+
+def proofs(found: tuple[Proof, ...]) -> str:
+    """Return what was verified, a line each, and whether all of it holds."""
+    lines = "".join(
+        f"{'holds' if each.holds else 'FAILS'}  {each.name}: {plain.line(each.detail)}\n"
+        for each in found
+    )
+    wrong = sum(not each.holds for each in found)
+    if wrong:
+        return lines + f"Verify: {wrong} of {plain.count(len(found), 'proof')} failed.\n"
+    return lines + f"Verify: all {plain.count(len(found), 'proof')} hold.\n"
+
+
+def _host(host: HostState) -> str:
+    said = host.detail or ("" if host.exit_code is None else f"exit code {host.exit_code}")
+    detail = f", {plain.line(said)}" if said else ""
+    return f"batch {host.batch} {plain.line(host.host)}: {host.state}{detail}"
+
+
+def _rendered(job: Job) -> str:
+    shown: dict[str, Json] = {
+        name: value for name, value in job.body.items() if name != "script_content"
+    }
+    head = f"{plain.line(job.id)} from {plain.line(job.path)}\n"
+    head += f"effect {job.effect}\ndigest {job.digest}\n"
+    request = json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True)
+    script = "" if job.script is None else job.script.decode("utf-8", "backslashreplace")
+    return f"{head}{plain.block(request)}\n{_ended(plain.block(script))}"
+
+
+def _ended(shown: str) -> str:
+    return shown if not shown or shown.endswith("\n") else shown + "\n"
+
+
+def _finding(each: Finding) -> str:
+    place = each.place
+    warning = "warning: " if each.severity is Severity.WARNING else ""
+    where = f"{plain.line(place.file)}:{place.span.line}:{place.span.column}"
+    return (
+        f"{where}: {warning}{plain.line(each.message)} [{each.rule}]\n"
+        f"mend: {plain.line(each.mend)}\n"
+    )
+
+
+def _change(planned: Planned, change: Change) -> str:
+    lines = [f"{change.symbol.value} {plain.line(change.job)}"]
+    if isinstance(change.wanted, Job):
+        lines += _job(planned, change, change.wanted)
+    elif isinstance(change.wanted, PolicyFiles):
+        lines += [f"    {plain.line(each)}" for each in seen.policy_lines(change.wanted)]
+    if change.via:
+        lines.append(f"    via {', '.join(map(plain.line, change.via))}")
+    lines.append(f"    digest {change.digest}")
+    said = seen.held(change) or verdict(planned.verdicts[change.job])
+    lines.append(f"    {plain.line(said)}")
+    return "\n".join(lines) + "\n"
+
+
+def _job(planned: Planned, change: Change, job: Job) -> list[str]:
+    what = f": {plain.line(job.description)}" if job.description else ""
+    lines = [f"    {plain.line(job.path)}{what}"]
+    lines += [f"    {name}: {plain.line(text)}" for name, text in seen.why(change)]
+    lines += [f"    {plain.line(seen.field(change, each))}" for each in seen.fields(change)]
+    lines += [f"    | {plain.line(each)}" for each in seen.script(planned, change)]
+    size = f"{plain.count(len(job.targets.hosts), 'host')}"
+    rolls = f" in {plain.count(len(job.batches), 'batch')}" if job.batches else ""
+    lines.append(f"    {size}{rolls}, at most {plain.span(seen.longest(job))}")
+    for number, hosts in enumerate(seen.hosts(job), 1):
+        more = f" and {len(hosts) - _MOST_HOSTS} more" if len(hosts) > _MOST_HOSTS else ""
+        named = ", ".join(map(plain.line, hosts[:_MOST_HOSTS]))
+        lines.append(f"    batch {number}: {named}{more}")
+    lines += [f"    only the platform can expand {plain.line(each)}" for each in job.targets.open]
+    return lines

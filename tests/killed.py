@@ -1,0 +1,143 @@
+"""`python -m tests.killed N`: an apply that kills itself with SIGKILL at its N-th step.
+
+A step is a moment just before, or just after, a call that writes: an append to the journal, or a
+create, start or confirm on the platform. With N beyond the last step the apply ends as it should,
+and prints how many steps there were.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import signal
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner.cli import compose
+from runner.errors import gravest
+from runner.pipeline import applying
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.model import Created, Entry, Json, Ledger, PlatformEntry, Progress
+    from runner.pipeline.ports import Decide, Journal, Platform, Platforms
+
+
+@dataclass(slots=True)
+class Countdown:
+    """Counts the steps, and kills this process at the one that was chosen."""
+
+    chosen: int
+    passed: int = 0
+
+    def step(self) -> None:
+        """Pass one step, or end here and now."""
+        self.passed += 1
+        if self.passed == self.chosen:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class KillingJournal:
+    """The real journal, with a step before and after each append."""
+
+    real: Journal
+    countdown: Countdown
+
+    def ledger(self) -> Ledger | None:
+        """Pass it on."""
+        return self.real.ledger()
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Pass it on."""
+        return self.real.entries()
+
+    def file(self, path: str) -> bytes:
+        """Pass it on."""
+        return self.real.file(path)
+
+    def append(self, decide: Decide) -> Ledger | None:
+        """Step, append, step."""
+        self.countdown.step()
+        after = self.real.append(decide)
+        self.countdown.step()
+        return after
+
+
+@dataclass(slots=True)
+class KillingPlatform:
+    """The real platform, with a step before and after each call that writes."""
+
+    real: Platform
+    countdown: Countdown
+
+    @property
+    def instance(self) -> str:
+        """Pass it on."""
+        return self.real.instance
+
+    def create(self, body: dict[str, Json]) -> Created:
+        """Step, create, step."""
+        self.countdown.step()
+        answer = self.real.create(body)
+        self.countdown.step()
+        return answer
+
+    def start(self, job: int) -> None:
+        """Step, start, step."""
+        self.countdown.step()
+        self.real.start(job)
+        self.countdown.step()
+
+    def find(self, name: str) -> tuple[int, ...]:
+        """Pass it on."""
+        return self.real.find(name)
+
+    def status(self, job: int) -> Progress:
+        """Step before each look: the scripts may be under way."""
+        self.countdown.step()
+        return self.real.status(job)
+
+    def confirm(self, job: int) -> None:
+        """Pass it on."""
+        self.real.confirm(job)
+
+    def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
+        """Pass it on."""
+        return self.real.logs(job, host)
+
+
+@dataclass(slots=True)
+class KillingPlatforms:
+    """Opens each real platform inside a killing one."""
+
+    real: Platforms
+    countdown: Countdown
+    opened: dict[str, KillingPlatform] = field(default_factory=dict)
+
+    def __call__(self, entry: PlatformEntry) -> Platform:
+        """Return the platform that the policy calls `entry.name`."""
+        if entry.name not in self.opened:
+            self.opened[entry.name] = KillingPlatform(self.real(entry), self.countdown)
+        return self.opened[entry.name]
+
+
+def main() -> int:
+    """Apply the present folder's HEAD, and say how many steps it took."""
+    countdown = Countdown(chosen=int(sys.argv[1]))
+    with compose.world(pathlib.Path()) as real:
+        world = dataclasses.replace(
+            real,
+            journal=KillingJournal(real.journal, countdown),
+            platforms=KillingPlatforms(real.platforms, countdown),
+        )
+        done = applying.apply(world, world.repository.commit("HEAD"), applying.Options())
+    sys.stdout.write(f"{countdown.passed}\n")
+    return gravest(item.code for item in done.items)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
