@@ -1,0 +1,170 @@
+"""What a reviewer sees of a change: nothing that differs is left out."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from runner.model import Change, Clause, Job, JobId, Json, Symbol, Targets
+from runner.report import seen
+from tests import plans, values
+
+
+def altered(before: Job, after: Job) -> Change:
+    """Return the one change of a plan."""
+    (change,) = plans.planned((before,), (after,)).plan.changes
+    return change
+
+
+def diff_of(before: bytes | None, after: bytes | None) -> tuple[str, ...]:
+    """Return the script diff between two submissions of a job."""
+    planned = plans.rescripted(before, after)
+    return seen.script(planned, planned.plan.changes[0])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ({"timeout": 1}, {"timeout": 2}, ["timeout: 1 → 2"]),
+        ({"a": 0, "b": 1}, {"a": 0}, ["b: 1 → absent"]),
+        ({"a": 0}, {"a": 0, "b": 1}, ["b: absent → 1"]),
+        ({"timeout": 1}, {"timeout": "1"}, ['timeout: 1 → "1"']),
+        ({"a": {}}, {"a": []}, ["a: {} → []"]),
+        ({"a": [1, 2]}, {"a": [2]}, ["a.0: 1 → 2", "a.1: 2 → absent"]),
+        (
+            {"script_language": 1},
+            {"script_language": 4},
+            ["script_language: 1 (shell) → 4 (python)"],
+        ),
+        ({"script_language": 1}, {"script_language": 99}, ["script_language: 1 (shell) → 99 (99)"]),
+        ({"script_param": "YQ=="}, {"script_param": "Yg=="}, ["script_param: a → b"]),
+        ({"script_param": "YQ=="}, {"script_param": "?"}, ['script_param: a → "?"']),
+        ({"script_param": "YQ=="}, {"script_param": "/w=="}, ["script_param: a → \\xff"]),
+    ],
+)
+def test_fields(before: dict[str, Json], after: dict[str, Json], shown: list[str]) -> None:
+    """Each leaf that differs is told, from and to, as a person reads it."""
+    wish = replace(plans.WISH, script=None)
+    change = altered(plans.job(replace(wish, body=before)), plans.job(replace(wish, body=after)))
+
+    assert [seen.field(change, each) for each in seen.fields(change)] == shown
+
+
+def test_fields_of_a_run() -> None:
+    """A raised `run` is a field like any other."""
+    change = altered(plans.named("tidy"), plans.job(replace(plans.WISH, run=2)))
+
+    assert [seen.field(change, each) for each in seen.fields(change)] == ["run: 1 → 2"]
+
+
+def test_hosts_of_an_altered_job_are_fields() -> None:
+    """Another host is told, though a new job leaves its hosts to the batches."""
+    hosts: Json = {"host_list": [{"bk_cloud_id": 0, "ip": "10.0.0.9"}]}
+    change = altered(
+        plans.job(replace(plans.WISH, body=plans.body())),
+        plans.job(replace(plans.WISH, body=plans.body(execute_target=hosts))),
+    )
+
+    told = [seen.field(change, each) for each in seen.fields(change)]
+    assert 'execute_target.host_list.0.ip: "10.0.0.1" → "10.0.0.9"' in told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (b"a\n", b"b\n", ("@@ -1 +1 @@", "-a", "+b")),
+        (b"a\n", b"a", ("@@ -1 +1,2 @@", " a", "+\\ no line end at the end")),
+        (b"a\n", b"a\r\n", ("@@ -1 +1 @@", "-a", "+a\r")),
+        (b"a\nb\n", b"a\x0bb\n", ("@@ -1,2 +1 @@", "-a", "-b", "+a\x0bb")),
+        (b"a\x0cb\n", b"a\nb\n", ("@@ -1 +1,2 @@", "-a\x0cb", "+a", "+b")),
+        (b"\xff\n", b"\\xff\n", ("@@ -1 +1 @@", "-\\xff", "+\\xff")),
+        (b"a\n", b"", ("@@ -1 +0,0 @@", "-a")),
+    ],
+)
+def test_script(before: bytes, after: bytes, shown: tuple[str, ...]) -> None:
+    """A script that differs in any byte has a diff: also in line ends and in what is not UTF-8."""
+    assert diff_of(before, after) == ("--- submitted last", "+++ wanted now", *shown)
+
+
+def test_script_without_a_diff() -> None:
+    """The same bytes have no diff, nor has a script that the platform keeps; a first one is all."""
+    assert diff_of(b"a", None) == ()
+    assert diff_of(None, b"a\nb\n") == ("+a", "+b")
+    planned = plans.planned((plans.named("tidy"),), (plans.job(replace(plans.WISH, run=2)),))
+    assert seen.script(planned, planned.plan.changes[0]) == ()
+
+
+def test_what_is_no_job_has_nothing_of_a_job() -> None:
+    """A policy and a removed job have no fields, no script and no reasons."""
+    planned = plans.every_kind()
+    gone = next(each for each in planned.plan.changes if each.symbol is Symbol.REMOVED)
+    policy = planned.plan.changes[0]
+
+    for change in (gone, policy):
+        assert seen.fields(change) == ()
+        assert seen.script(planned, change) == ()
+        assert seen.why(change) == ()
+
+
+def test_counts() -> None:
+    """Each change is counted once, hosts and batches of those that may run."""
+    assert seen.counts(plans.every_kind()) == seen.Counts(
+        to_run=3, waiting=2, denied=1, drifted=1, removed=1, unchanged=1, hosts=20, batches=5
+    )
+
+
+def test_a_drifted_job_that_runs_is_not_counted_as_drifted() -> None:
+    """With `rerun: on-change` a drifted job is one to run."""
+    wish = replace(plans.WISH, metadata={"rerun": "on-change"}, via=(("specs/vars.yaml", "1"),))
+    after = replace(wish, body=plans.body(timeout=1), via=(("specs/vars.yaml", "2"),))
+    planned = plans.planned((plans.job(wish),), (plans.job(after),))
+
+    (change,) = planned.plan.changes
+    assert change.symbol is Symbol.DRIFTED
+    assert seen.held(change) is None
+    count = seen.counts(planned)
+    assert (count.to_run, count.drifted) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hosts", "batches"),
+    [
+        ((1, 2), plans.HOSTS, (plans.HOSTS[:1], plans.HOSTS[1:])),
+        ((), plans.HOSTS, (plans.HOSTS,)),
+        ((), (), ()),
+    ],
+)
+def test_hosts(
+    sizes: tuple[int, ...], hosts: tuple[str, ...], batches: tuple[tuple[str, ...], ...]
+) -> None:
+    """Hosts stand by batch; in one of all where the sizes are not known."""
+    job = replace(plans.named("tidy"), targets=Targets(hosts=hosts), batches=sizes)
+
+    assert seen.hosts(job) == batches
+
+
+def test_policy_lines() -> None:
+    """A policy is a line a clause: how many, of whom, for which paths."""
+    clauses = (Clause(name="prod", paths=("a", "b/**"), count=2, people=("ann", "ben")),)
+
+    assert seen.policy_lines(values.policy_files(values.policy("ann", clauses=clauses))) == (
+        "prod: 2 of ann, ben for a, b/**",
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "label"),
+    [
+        ("local/tidy", "local/tidy"),
+        ("@policy", "@policy"),
+        ("local/tidy[zone=sh]", "'local/tidy[zone=sh]'"),
+        ("local/tidy[zone=$(id)]", "'local/tidy[zone=$(id)]'"),
+        ("local/tidy[zone=';id;']", """'local/tidy[zone='"'"';id;'"'"']'"""),
+    ],
+)
+def test_label(job: str, label: str) -> None:
+    """A shell takes the label as one word, whatever a cell of the matrix holds."""
+    assert seen.label(JobId(job)) == label
+    assert shlex.split(label) == [job]
