@@ -15,7 +15,7 @@ from runner import narrow
 from runner.model import Checked, Clause, Document, Finding, Path, Person, PlatformEntry, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runner.model import Json
 
@@ -42,6 +42,11 @@ def policy(document: Document) -> Checked[Policy]:
     findings += _clashes(document, people) + _glob_findings(document, value)
     findings += _clause_findings(document, value)
     return Checked(value=None if findings else value, findings=tuple(findings))
+
+
+def text(contents: Mapping[str, bytes]) -> bytes:
+    """Return the files of a policy as one text, each below its path, to be compared."""
+    return b"".join(f"# {path}\n".encode() + contents[path] for path in sorted(contents))
 
 
 def matching(value: Policy, paths: Iterable[str]) -> tuple[Clause, ...]:

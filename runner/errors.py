@@ -17,8 +17,9 @@ class RunnerError(Exception):
 
     def __init__(self, message: str, *, mend: str, at: Place | None = None) -> None:
         """Say what cannot be done (lower case, no full stop) and the imperative that mends it."""
-        super().__init__(message)
-        self.message = message
+        # Words of a platform may hold halves of characters, which no journal can keep.
+        self.message = message.encode("utf-8", "backslashreplace").decode()
+        super().__init__(self.message)
         self.mend = mend
         self.at = at
 

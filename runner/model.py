@@ -530,7 +530,7 @@ class Planned:
     wanted: Wanted
     ledger: Ledger
     in_force: Policy
-    scripts: Mapping[JobId, bytes]  # of each job with a script that ran before: that script
+    scripts: Mapping[JobId, bytes]  # what each change replaces: its old script, or the policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

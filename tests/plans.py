@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner import diff
+from runner import clauses, diff
 from runner.model import (
     POLICY,
     Approved,
@@ -114,7 +114,8 @@ def planned(
         wanted=Wanted(jobs=after, policy=policy),
         ledger=ledger,
         in_force=journals.RULES.policy,
-        scripts={each.id: each.script for each in before if each.script is not None},
+        scripts={each.id: each.script for each in before if each.script is not None}
+        | {POLICY: clauses.text(journals.RULES.contents)},
     )
 
 

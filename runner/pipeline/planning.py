@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import canon, diff, judge
+from runner import canon, clauses, diff, judge
 from runner.errors import FindingsError, RepositoryError
 from runner.model import (
+    POLICY,
     Blob,
     Change,
     Checked,
@@ -64,7 +65,7 @@ def judged(world: World, have: Ledger, want: Wanted, head: Commit) -> Planned:
         wanted=want,
         ledger=have,
         in_force=policy,
-        scripts=_scripts(world, plan.changes),
+        scripts=_before(world, have, plan.changes),
     )
 
 
@@ -113,9 +114,16 @@ def script_path(sha256: str) -> str:
     return f"scripts/{sha256[:2]}/{sha256}"
 
 
-def _scripts(world: World, changes: tuple[Change, ...]) -> Mapping[JobId, bytes]:
-    return {
+def _before(world: World, have: Ledger, changes: tuple[Change, ...]) -> Mapping[JobId, bytes]:
+    """Return the text that each change replaces: a job's script, or the policy in force."""
+    found = {
         each.job: world.journal.file(script_path(each.had.script))
         for each in changes
         if isinstance(each.wanted, Job) and each.had is not None and each.had.script is not None
     }
+    if any(each.job == POLICY for each in changes):
+        digest, files = have.policy.digest, have.policy.files
+        found[POLICY] = clauses.text(
+            {each.path: world.journal.file(policy_path(digest, each.path)) for each in files}
+        )
+    return found

@@ -59,6 +59,7 @@ def _fold(planned: Planned, change: Change) -> str:
         body += _job(planned, change, change.wanted)
     elif isinstance(change.wanted, PolicyFiles):
         body.append(_fence("", seen.policy_lines(change.wanted)))
+        body.append(_fence("diff", seen.script(planned, change)))
     if change.via:
         body.append(f"Via {', '.join(map(_code, change.via))}.")
     if seen.held(change) is None and not isinstance(planned.verdicts[change.job], Denied):

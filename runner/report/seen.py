@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, requests, rolling
+from runner import canon, clauses, requests, rolling
 from runner.model import (
     Approved,
     Change,
@@ -97,10 +97,14 @@ def fields(change: Change) -> tuple[Field, ...]:
 
 
 def script(planned: Planned, change: Change) -> tuple[str, ...]:
-    """Return the unified diff of the script, line by line; for a new job the whole script."""
-    if not isinstance(change.wanted, Job) or change.wanted.script is None:
+    """Return the unified diff of the script, line by line; for a new job the whole script.
+
+    For the policy it is the diff of its files.
+    """
+    content = _content(change)
+    if content is None:
         return ()
-    after = _lines(change.wanted.script)
+    after = _lines(content)
     old = planned.scripts.get(change.job)
     if old is None:
         return tuple(f"+{_shown(line)}" for line in after)
@@ -130,13 +134,18 @@ def policy_lines(files: PolicyFiles) -> tuple[str, ...]:
 
 
 def why(change: Change) -> tuple[tuple[str, str], ...]:
-    """Return what the author says of the change: reason, ticket, risk and backout, those given."""
+    """Return what the author says beside the request: why, and what it depends on, if given."""
     if not isinstance(change.wanted, Job):
         return ()
-    said = change.wanted.change
-    return tuple(
-        (name, str(said[name])) for name in ("reason", "ticket", "risk", "backout") if name in said
-    )
+    job = change.wanted
+    said = {
+        **{name: str(job.change.get(name, "")) for name in ("reason", "ticket", "risk", "backout")},
+        "needs": ", ".join(job.needs),
+        "expires": job.expires or "",
+        "rerun": job.rerun if job.rerun != "on-run" else "",
+        "labels": ", ".join(f"{name}={value}" for name, value in job.labels),
+    }
+    return tuple((name, text) for name, text in said.items() if text)
 
 
 def held(change: Change) -> str | None:
@@ -159,6 +168,12 @@ def field(change: Change, each: Field) -> str:
 def label(job: JobId) -> str:
     """Return a job's name as a shell takes it as one word."""
     return shlex.quote(job)
+
+
+def _content(change: Change) -> bytes | None:
+    if isinstance(change.wanted, PolicyFiles):
+        return clauses.text(change.wanted.contents)
+    return None if change.wanted is None else change.wanted.script
 
 
 def _of(planned: Planned, symbol: Symbol) -> int:

@@ -210,6 +210,7 @@ def _change(planned: Planned, change: Change) -> str:
         lines += _job(planned, change, change.wanted)
     elif isinstance(change.wanted, PolicyFiles):
         lines += [f"    {plain.line(each)}" for each in seen.policy_lines(change.wanted)]
+        lines += [f"    | {plain.line(each)}" for each in seen.script(planned, change)]
     if change.via:
         lines.append(f"    via {', '.join(map(plain.line, change.via))}")
     lines.append(f"    digest {change.digest}")

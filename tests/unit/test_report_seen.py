@@ -97,15 +97,16 @@ def test_script_without_a_diff() -> None:
 
 
 def test_what_is_no_job_has_nothing_of_a_job() -> None:
-    """A policy and a removed job have no fields, no script and no reasons."""
+    """A policy and a removed job have no fields and no reasons; of a policy its files differ."""
     planned = plans.every_kind()
     gone = next(each for each in planned.plan.changes if each.symbol is Symbol.REMOVED)
     policy = planned.plan.changes[0]
 
     for change in (gone, policy):
         assert seen.fields(change) == ()
-        assert seen.script(planned, change) == ()
         assert seen.why(change) == ()
+    assert seen.script(planned, gone) == ()
+    assert "+another" in seen.script(planned, policy)
 
 
 def test_counts() -> None:
