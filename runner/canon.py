@@ -89,7 +89,8 @@ def digest(
 ) -> Digest:
     """Return the digest of a job: its effect, and all else that a reviewer or a policy can see.
 
-    `spec_metadata` holds description, labels, needs, expires and rerun, absent ones left out.
+    `spec_metadata` holds description, expires, formerly, labels, needs and rerun; absent ones are
+    left out.
     """
     return digest_of(
         "digest/1",

@@ -37,7 +37,10 @@ def approvals(entry: Entry) -> tuple[Signed, ...]:
 
 
 def _extended(record: Record | None, key: Key, entry: Entry, had: Had, policy: InForce) -> Record:
-    permits = entry.kind in {Kind.INTENDED, Kind.STARTING}
+    if record is None or entry.kind is Kind.STARTING:
+        statements = approvals(entry)
+    else:
+        policy, statements = record.policy, record.approvals
     return Record(
         ledger=entry.ledger,
         job=had.job,
@@ -49,8 +52,8 @@ def _extended(record: Record | None, key: Key, entry: Entry, had: Had, policy: I
         head=had.head,
         path=had.path,
         sources=had.sources,
-        policy=policy if record is None or permits else record.policy,
-        approvals=approvals(entry) if record is None or permits else record.approvals,
+        policy=policy,
+        approvals=statements,
         entries=(*(() if record is None else record.entries), entry),
         result=had.result,
     )

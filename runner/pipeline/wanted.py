@@ -9,26 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, narrow, parse, render, requests, resolve, validate
+from runner import canon, clauses, parse, render, resolve, validate
 from runner.model import (
     Blob,
     Checked,
     Document,
     Finding,
     Job,
-    Json,
     Place,
-    PlatformEntry,
     PolicyFiles,
-    Rendered,
-    Resolved,
     Role,
     Severity,
     Source,
     Spec,
     Wanted,
 )
-from runner.pipeline import needs
+from runner.pipeline import assembling, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,7 +159,9 @@ class _Maker:
             findings += resolved.findings
             if resolved.value is not None:
                 findings += validate.request(spec, resolved.value)
-                made += [(spec, _job(spec, cell, resolved.value, entry)) for entry in entries]
+                made += [
+                    (spec, assembling.job(spec, cell, resolved.value, entry)) for entry in entries
+                ]
         return Checked(value=made, findings=tuple(dict.fromkeys(findings)))
 
     def _chain(self, path: str) -> tuple[tuple[Document, Source], ...]:
@@ -186,63 +184,6 @@ class _Maker:
             return Checked(value=None, findings=parsed.findings)
         findings = parsed.findings + validate.document(parsed.value, "vars.v1")
         return Checked(value=(parsed.value, _source(blob, Role.VIA)), findings=findings)
-
-
-def _job(spec: Spec, rendered: Rendered, resolved: Resolved, entry: PlatformEntry) -> Job:
-    metadata = narrow.mapping(spec.document.tree, "metadata")
-    name = narrow.text(metadata, "name")
-    run = narrow.integer(metadata, "run", default=1)
-    body = canon.effect_body(resolved.body, resolved.script)
-    former = metadata.get("formerly")
-    formerly = (former,) if isinstance(former, str) else narrow.texts(metadata, "formerly")
-    effects = {
-        each: canon.effect(
-            job=canon.job_id(entry.name, each, rendered.cell),
-            run=run,
-            platform=entry,
-            body=body,
-            pins={},
-        )
-        for each in (name, *formerly)
-    }
-    path = spec.document.file
-    return Job(
-        id=canon.job_id(entry.name, name, rendered.cell),
-        name=name,
-        cell=rendered.cell,
-        formerly=formerly,
-        platform=entry,
-        path=path,
-        description=narrow.text(metadata, "description"),
-        labels=tuple(sorted((k, str(v)) for k, v in narrow.mapping(metadata, "labels").items())),
-        run=run,
-        rerun="on-change" if metadata.get("rerun") == "on-change" else "on-run",
-        needs=narrow.texts(metadata, "needs"),
-        expires=narrow.text(metadata, "expires") or None,
-        change=rendered.change,
-        body=resolved.body,
-        script=resolved.script,
-        targets=requests.targets(resolved.body),
-        batches=requests.batches(resolved.body),
-        sources=tuple(sorted({spec.own, *resolved.used})),
-        spec=canon.digest_of("spec/1", spec.document.tree),
-        effect=effects[name],
-        former_effects=tuple(
-            (canon.job_id(entry.name, each, rendered.cell), effects[each]) for each in formerly
-        ),
-        digest=canon.digest(
-            effect=effects[name],
-            path=path,
-            spec_metadata=_seen(metadata),
-            change=rendered.change,
-        ),
-    )
-
-
-def _seen(metadata: dict[str, Json]) -> dict[str, Json]:
-    """Return what a reviewer sees of the metadata and a platform does not."""
-    names = ("description", "expires", "formerly", "labels", "needs", "rerun")
-    return {name: metadata[name] for name in names if name in metadata}
 
 
 def _repeated(made: Iterable[tuple[Spec, Job]]) -> list[Finding]:

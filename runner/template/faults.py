@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-
 class FaultError(Exception):
     """What is wrong with a template: rule, message, mend, and where, as far as that is known.
 

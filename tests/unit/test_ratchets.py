@@ -39,8 +39,7 @@ LONGEST_FUNCTION = 40
 LONGEST_MODULE = 330
 # The nouns stand in one file, and so do the shapes that are kept; each bound is a present length.
 LONGER_MODULES = {"runner/model.py": 646, "runner/wire.py": 403}
-# Each line of it is one field of a Job.
-LONGER_FUNCTIONS = {"runner/pipeline/wanted.py:_job": 49}
+LONGER_FUNCTIONS: dict[str, int] = {}
 
 
 def name(path: Path) -> str:
