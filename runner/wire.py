@@ -1,4 +1,4 @@
-"""JSON in and out of the values that are kept: journal entries, the ledger's snapshot, records.
+"""JSON in and out of the values that are kept: journal entries, the ledger's snapshot.
 
 Every shape is written by one function and read by its `…_from`, which raises ValueError, TypeError
 or KeyError on anything else. Absent and None are one thing here: None is never written.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
-from runner import canon, narrow
+from runner import canon, fields, narrow
 from runner.model import (
     Commit,
     Digest,
@@ -18,12 +18,10 @@ from runner.model import (
     InForce,
     JobId,
     Json,
-    Key,
     Kind,
     Ledger,
     LedgerId,
     Oid,
-    Record,
     Result,
     Role,
     Sha256,
@@ -59,7 +57,7 @@ def loads(text: str | bytes) -> Json:
 
 def entry(value: Entry) -> Json:
     """Return an entry as it stands in the journal."""
-    return _present(
+    return present(
         {
             "at": value.at,
             "before": value.before,
@@ -82,19 +80,19 @@ def entry(value: Entry) -> Json:
 def entry_from(tree: Json) -> Entry:
     """Return the entry that `entry` wrote."""
     return Entry(
-        v=_version(tree),
-        seq=_whole(tree, "seq"),
-        kind=Kind(_need(tree, "kind")),
-        ledger=LedgerId(_need(tree, "ledger")),
-        platform=_maybe(tree, "platform"),
-        key=_key(tree, "key"),
-        job=_job(tree),
-        effect=_digest(tree, "effect"),
-        digest=_digest(tree, "digest"),
-        head=Commit(_need(tree, "head")),
-        runner=_need(tree, "runner"),
-        at=_need(tree, "at"),
-        before=_sha(tree, "before"),
+        v=version(tree),
+        seq=fields.whole(tree, "seq"),
+        kind=Kind(fields.needed(tree, "kind")),
+        ledger=LedgerId(fields.needed(tree, "ledger")),
+        platform=fields.maybe(tree, "platform"),
+        key=fields.key(tree, "key"),
+        job=fields.job(tree),
+        effect=fields.digest(tree, "effect"),
+        digest=fields.digest(tree, "digest"),
+        head=Commit(fields.needed(tree, "head")),
+        runner=fields.needed(tree, "runner"),
+        at=fields.needed(tree, "at"),
+        before=fields.sha256(tree, "before"),
         data=narrow.mapping(tree, "data"),
     )
 
@@ -124,25 +122,25 @@ def ledger_meta(value: Ledger) -> Json:
 
 def ledger_from(meta: Json, jobs: Iterable[Json]) -> Ledger:
     """Return the ledger that `ledger_meta` and `had` wrote."""
-    _version(meta)
-    mode = _need(meta, "mode")
+    version(meta)
+    mode = fields.needed(meta, "mode")
     hads = [had_from(job) for job in jobs]
     return Ledger(
-        id=LedgerId(_need(meta, "ledger")),
-        branch=_need(meta, "branch"),
+        id=LedgerId(fields.needed(meta, "ledger")),
+        branch=fields.needed(meta, "branch"),
         mode="local" if mode == "local" else _remote(mode),
-        seq=_whole(meta, "seq"),
-        last=Sha256(_need(meta, "last")),
-        head=Commit(_need(meta, "head")),
+        seq=fields.whole(meta, "seq"),
+        last=Sha256(fields.needed(meta, "last")),
+        head=Commit(fields.needed(meta, "head")),
         policy=in_force_from(narrow.mapping(meta, "policy")),
-        began=Commit(_need(meta, "began")),
+        began=Commit(fields.needed(meta, "began")),
         jobs={had.job: had for had in sorted(hads, key=lambda had: had.job)},
     )
 
 
 def had(value: Had) -> Json:
     """Return what the ledger holds of one job."""
-    return _present(
+    return present(
         {
             "body": value.body,
             "digest": value.digest,
@@ -173,36 +171,36 @@ def had(value: Had) -> Json:
 def had_from(tree: Json) -> Had:
     """Return what `had` wrote."""
     outcome = narrow.at(tree, "result")
-    since = _maybe(tree, "since")
+    since = fields.maybe(tree, "since")
     return Had(
-        job=JobId(_need(tree, "job")),
-        state=Kind(_need(tree, "state")),
-        key=_key(tree, "key"),
-        previous=_key(tree, "previous"),
-        scheme=_whole(tree, "scheme"),
-        effect=Digest(_need(tree, "effect")),
-        digest=Digest(_need(tree, "digest")),
-        spec=Digest(_need(tree, "spec")),
-        head=Commit(_need(tree, "head")),
-        path=_need(tree, "path"),
+        job=JobId(fields.needed(tree, "job")),
+        state=Kind(fields.needed(tree, "state")),
+        key=fields.key(tree, "key"),
+        previous=fields.key(tree, "previous"),
+        scheme=fields.whole(tree, "scheme"),
+        effect=Digest(fields.needed(tree, "effect")),
+        digest=Digest(fields.needed(tree, "digest")),
+        spec=Digest(fields.needed(tree, "spec")),
+        head=Commit(fields.needed(tree, "head")),
+        path=fields.needed(tree, "path"),
         body=narrow.mapping(tree, "body"),
-        script=_sha(tree, "script"),
+        script=fields.sha256(tree, "script"),
         sources=sources_from(narrow.items(tree, "sources")),
-        run=_whole(tree, "run"),
-        ran=_digest(tree, "ran"),
+        run=fields.whole(tree, "run"),
+        ran=fields.digest(tree, "ran"),
         since=None if since is None else Commit(since),
-        previous_path=_maybe(tree, "previous_path"),
+        previous_path=fields.maybe(tree, "previous_path"),
         removed=narrow.boolean(tree, "removed", default=False),
-        instance=_maybe(tree, "instance"),
-        platform_job=_maybe_whole(tree, "platform_job"),
-        platform_step=_maybe_whole(tree, "platform_step"),
+        instance=fields.maybe(tree, "instance"),
+        platform_job=fields.maybe_whole(tree, "platform_job"),
+        platform_step=fields.maybe_whole(tree, "platform_step"),
         result=None if outcome is None else result_from(outcome),
     )
 
 
 def in_force(value: InForce) -> Json:
     """Return which policy is in force."""
-    return _present(
+    return present(
         {
             "digest": value.digest,
             "files": sources(value.files),
@@ -215,9 +213,9 @@ def in_force(value: InForce) -> Json:
 def in_force_from(tree: Json) -> InForce:
     """Return what `in_force` wrote."""
     return InForce(
-        digest=Digest(_need(tree, "digest")),
-        head=Commit(_need(tree, "head")),
-        key=_key(tree, "key"),
+        digest=Digest(fields.needed(tree, "digest")),
+        head=Commit(fields.needed(tree, "head")),
+        key=fields.key(tree, "key"),
         files=sources_from(narrow.items(tree, "files")),
     )
 
@@ -237,10 +235,10 @@ def sources_from(trees: Iterable[Json]) -> tuple[Source, ...]:
     """Return what `sources` wrote."""
     return tuple(
         Source(
-            path=_need(tree, "path"),
-            oid=Oid(_need(tree, "oid")),
-            sha256=Sha256(_need(tree, "sha256")),
-            role=Role(_need(tree, "role")),
+            path=fields.needed(tree, "path"),
+            oid=Oid(fields.needed(tree, "oid")),
+            sha256=Sha256(fields.needed(tree, "sha256")),
+            role=Role(fields.needed(tree, "role")),
         )
         for tree in trees
     )
@@ -258,14 +256,14 @@ def result(value: Result) -> Json:
 
 def result_from(tree: Json) -> Result:
     """Return what `result` wrote."""
-    text = _need(tree, "outcome")
+    text = fields.needed(tree, "outcome")
     for outcome in _OUTCOMES:
         if outcome == text:
             return Result(
                 outcome=outcome,
                 detail=narrow.text(tree, "detail"),
-                hosts=_whole(tree, "hosts"),
-                failed=_whole(tree, "failed"),
+                hosts=fields.whole(tree, "hosts"),
+                failed=fields.whole(tree, "failed"),
             )
     message = f"outcome {text!r} is not one of {', '.join(_OUTCOMES)}"
     raise ValueError(message)
@@ -278,58 +276,14 @@ def signed(value: Signed) -> Json:
 
 def signed_from(tree: Json) -> Signed:
     """Return what `signed` wrote."""
-    return Signed(statement=_need(tree, "statement").encode(), signature=_need(tree, "signature"))
-
-
-# ---------------------------------------------------------------- records
-
-
-def record(value: Record) -> Json:
-    """Return a record, ready for its envelope."""
-    return _present(
-        {
-            "approvals": [signed(each) for each in value.approvals],
-            "digest": value.digest,
-            "effect": value.effect,
-            "entries": [entry(each) for each in value.entries],
-            "head": value.head,
-            "job": value.job,
-            "key": value.key,
-            "ledger": value.ledger,
-            "path": value.path,
-            "policy": in_force(value.policy),
-            "previous": value.previous,
-            "result": None if value.result is None else result(value.result),
-            "scheme": value.scheme,
-            "sources": sources(value.sources),
-            "v": VERSION,
-        }
+    return Signed(
+        statement=fields.needed(tree, "statement").encode(),
+        signature=fields.needed(tree, "signature"),
     )
 
 
-def record_from(tree: Json) -> Record:
-    """Return what `record` wrote."""
-    _version(tree)
-    outcome = narrow.at(tree, "result")
-    return Record(
-        ledger=LedgerId(_need(tree, "ledger")),
-        job=JobId(_need(tree, "job")),
-        key=Key(_need(tree, "key")),
-        previous=_key(tree, "previous"),
-        scheme=_whole(tree, "scheme"),
-        effect=Digest(_need(tree, "effect")),
-        digest=Digest(_need(tree, "digest")),
-        head=Commit(_need(tree, "head")),
-        path=_need(tree, "path"),
-        sources=sources_from(narrow.items(tree, "sources")),
-        policy=in_force_from(narrow.mapping(tree, "policy")),
-        approvals=tuple(signed_from(each) for each in narrow.items(tree, "approvals")),
-        entries=tuple(entry_from(each) for each in narrow.items(tree, "entries")),
-        result=None if outcome is None else result_from(outcome),
-    )
-
-
-def _present(tree: Mapping[str, Json]) -> Json:
+def present(tree: Mapping[str, Json]) -> Json:
+    """Return `tree` without what is None."""
     return {name: value for name, value in tree.items() if value is not None}
 
 
@@ -346,54 +300,13 @@ def _no_float(text: str) -> Json:
     raise ValueError(message)
 
 
-def _version(tree: Json) -> int:
-    version = _whole(tree, "v")
-    if version != VERSION:
-        message = f"version {version} is not {VERSION}"
+def version(tree: Json) -> int:
+    """Return the version that a shape says it has; any other than ours is a ValueError."""
+    found = fields.whole(tree, "v")
+    if found != VERSION:
+        message = f"version {found} is not {VERSION}"
         raise ValueError(message)
-    return version
-
-
-def _need(tree: Json, name: str) -> str:
-    value = _maybe(tree, name)
-    if value is None:
-        raise KeyError(name)
-    return value
-
-
-def _maybe(tree: Json, name: str) -> str | None:
-    return None if narrow.at(tree, name) is None else narrow.text(tree, name)
-
-
-def _whole(tree: Json, name: str) -> int:
-    value = _maybe_whole(tree, name)
-    if value is None:
-        raise KeyError(name)
-    return value
-
-
-def _maybe_whole(tree: Json, name: str) -> int | None:
-    return None if narrow.at(tree, name) is None else narrow.integer(tree, name, default=0)
-
-
-def _key(tree: Json, name: str) -> Key | None:
-    value = _maybe(tree, name)
-    return None if value is None else Key(value)
-
-
-def _sha(tree: Json, name: str) -> Sha256 | None:
-    value = _maybe(tree, name)
-    return None if value is None else Sha256(value)
-
-
-def _digest(tree: Json, name: str) -> Digest | None:
-    value = _maybe(tree, name)
-    return None if value is None else Digest(value)
-
-
-def _job(tree: Json) -> JobId | None:
-    value = _maybe(tree, "job")
-    return None if value is None else JobId(value)
+    return found
 
 
 def _remote(text: str) -> Literal["remote"]:

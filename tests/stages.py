@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 
 PURE = (
+    "accounts",
     "canon",
     "clauses",
     "diff",
+    "fields",
     "history",
     "judge",
     "languages",

@@ -54,7 +54,7 @@ def _digest(named: str) -> Digest:
     if not named.startswith("sha256:"):
         try:
             found = narrow.text(wire.loads(Path(named).read_bytes()), "digest")
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise UsageError(
                 f"cannot read the plan {named}: {error}", mend="give a file of `plan --out`"
             ) from error

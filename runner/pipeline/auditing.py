@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, history, judge, records, wire
+from runner import accounts, canon, history, judge, records, wire
 from runner.errors import CheckError, RepositoryError
 from runner.model import (
     POLICY,
@@ -56,14 +56,14 @@ def chosen(found: tuple[Record, ...], name: str) -> Record:
 
 def document(record: Record) -> bytes:
     """Return the one text of a record: canonical JSON in its envelope, and a newline."""
-    return canon.encode({"record": wire.record(record), "schema": SCHEMA}) + b"\n"
+    return canon.encode({"record": accounts.record(record), "schema": SCHEMA}) + b"\n"
 
 
 def verify(world: World, content: bytes) -> tuple[Proof, ...]:
     """Return what holds and what does not of a record's text. Never raises on a bad record."""
     try:
         tree = wire.loads(content)
-        record = wire.record_from(tree["record"] if isinstance(tree, dict) else None)
+        record = accounts.record_from(tree["record"] if isinstance(tree, dict) else None)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         return (Proof(name="record", holds=False, detail=f"it is not a record: {error}"),)
     entries = world.journal.entries()

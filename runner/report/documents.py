@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import canon, wire
+from runner import accounts, canon, wire
 from runner.model import (
     Approved,
     Change,
@@ -117,7 +117,7 @@ def logs(found: Iterable[tuple[str, str]]) -> str:
 
 def records(found: Iterable[Record]) -> str:
     """Return all records."""
-    return text("records", {"records": [wire.record(each) for each in found]})
+    return text("records", {"records": [accounts.record(each) for each in found]})
 
 
 def proofs(found: Iterable[Proof]) -> str:

@@ -37,8 +37,8 @@ NAMES = {
 }
 LONGEST_FUNCTION = 40
 LONGEST_MODULE = 330
-# The nouns stand in one file, and so do the shapes that are kept; each bound is a present length.
-LONGER_MODULES = {"runner/model.py": 646, "runner/wire.py": 403}
+# The nouns stand in one file; the bound is its present length.
+LONGER_MODULES = {"runner/model.py": 646}
 LONGER_FUNCTIONS: dict[str, int] = {}
 
 

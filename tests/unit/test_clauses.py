@@ -1,0 +1,352 @@
+"""`clauses`: globs, who is who, and what a schema cannot see in a policy."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner import canon, clauses, parse
+from runner.model import Blob, Clause, Finding, Oid, Person, PlatformEntry, Policy
+from tests import values
+
+if TYPE_CHECKING:
+    from runner.model import Checked
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEX0se+koq9Txln//DFJb56xIaWcYrzlQp9JyKq4olqG"
+OTHER = KEY.replace("IEX0", "ILLp")
+
+POLICY = f"""\
+apiVersion: jobgate/v1
+kind: Policy
+platforms:
+  local: {{type: embedded}}
+  prod:
+    type: bkjob
+    url: https://bkapi.example.com
+    stage: prod
+    tenant: t1
+    application: jobgate
+    paths: ["specs/prod/**", "specs/all/*.yaml"]
+people:
+  ann:
+    emails: [Ann@example.org, ann@example.com]
+    keys: ["{KEY} ann@laptop"]
+    accounts: {{gitlab: ann-l, github: Ann}}
+  ben: {{}}
+clauses:
+  - name: prod
+    when: {{paths: ["specs/prod/**"]}}
+    approvals: {{count: 2, from: [ann, ben]}}
+  - name: all
+    when: {{paths: ["**"]}}
+    approvals: {{count: 1}}
+"""
+
+
+def read(text: str) -> Checked[Policy]:
+    """Return what is made of a policy's text."""
+    content = text.encode()
+    document = parse.policy_document(
+        Blob(path="jobgate.yaml", oid=Oid("0" * 40), sha256=canon.sha256(content), content=content)
+    )
+    assert document.value is not None
+    return clauses.policy(document.value)
+
+
+def only(text: str) -> Finding:
+    """Return the one finding about a policy's text."""
+    checked = read(text)
+    assert checked.value is None
+    (finding,) = checked.findings
+    return finding
+
+
+def test_policy_says_what_is_written() -> None:
+    """Platforms, people and clauses are read in their order, with their defaults."""
+    checked = read(POLICY)
+
+    assert checked.findings == ()
+    assert checked.value == Policy(
+        platforms=(
+            PlatformEntry(name="local", type="embedded", paths=("specs/**",)),
+            PlatformEntry(
+                name="prod",
+                type="bkjob",
+                url="https://bkapi.example.com",
+                stage="prod",
+                tenant="t1",
+                application="jobgate",
+                paths=("specs/prod/**", "specs/all/*.yaml"),
+            ),
+        ),
+        people=(
+            Person(
+                name="ann",
+                emails=("Ann@example.org", "ann@example.com"),
+                keys=(KEY,),
+                accounts=(("github", "Ann"), ("gitlab", "ann-l")),
+            ),
+            Person(name="ben"),
+        ),
+        clauses=(
+            Clause(name="prod", paths=("specs/prod/**",), count=2, people=("ann", "ben")),
+            Clause(name="all", paths=("**",), count=1, people=()),
+        ),
+    )
+
+
+def test_clause_without_words_asks_for_one_of_all() -> None:
+    """A clause that says nothing is about everything and asks for one approval."""
+    text = "platforms: {}\npeople: {ann: {}}\nclauses: [{name: bare}]\n"
+    checked = read(text)
+
+    assert checked.value is not None
+    assert checked.value.clauses == (Clause(name="bare", paths=("**",), count=1, people=()),)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("specs/**", "specs/a.yaml", True),
+        ("specs/**", "specs/prod/deep/a.yaml", True),
+        ("specs/**", "spec/a.yaml", False),
+        ("specs/**", "other/specs/a.yaml", False),
+        ("specs/*", "specs/a.yaml", True),
+        ("specs/*", "specs/prod/a.yaml", False),
+        ("specs/*.yaml", "specs/.yaml", True),
+        ("specs/*/a.yaml", "specs/prod/a.yaml", True),
+        ("specs/*/a.yaml", "specs/a.yaml", False),
+        ("specs/**/a.yaml", "specs/a.yaml", True),
+        ("specs/**/a.yaml", "specs/x/y/a.yaml", True),
+        ("specs/**/a.yaml", "specs/x/y/b.yaml", False),
+        ("**/a/**/b/**", "x/a/b/c", True),
+        ("**/a/**/b/**", "a/y/z/b/c/d", True),
+        ("**/a/**/b/**", "b/a", False),
+        ("**/*.yaml", "a.yaml", True),
+        ("**", "a", True),
+        ("**", "a/b/c", True),
+        ("*", "a/b", False),
+        ("a", "a/b", False),
+        ("a/b", "a", False),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("a?c", "a/c", False),
+        ("a*b*c", "aXbYbZc", True),
+        ("a*b*c", "aXcYb", False),
+        ("a.c", "abc", False),
+        ("[ab]", "a", False),
+        ("[ab]", "[ab]", True),
+        ("A", "a", False),
+        ("a*", "a\nb", True),
+        ("zo*", "zoë", True),
+        ("", "", True),
+        ("", "a", False),
+    ],
+)
+def test_globs(pattern: str, path: str, expected: object) -> None:
+    """A glob matches the whole path: `*` and `?` stay in one name, `**` is any number of them."""
+    assert clauses.matches(pattern, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("**/a/" * 30 + "b", "a/" * 200 + "c"),
+        ("*a" * 40 + "b", "a" * 250),
+        ("**/" * 200 + "b", "a/" * 200 + "c"),
+    ],
+)
+def test_no_glob_takes_long(pattern: str, path: str) -> None:
+    """A glob that would make a backtracking matcher try for years is decided at once."""
+    began = time.process_time()
+
+    assert not clauses.matches(pattern, path)
+    assert time.process_time() - began < 1
+
+
+def test_every_clause_that_matches_one_of_the_paths_counts() -> None:
+    """All matching clauses are returned, in their order; the default one only when none does."""
+    value = read(POLICY).value
+    assert value is not None
+    prod, everything = value.clauses
+    narrower = replace(value, clauses=(prod,))
+
+    assert clauses.matching(value, ["specs/prod/a.yaml"]) == (prod, everything)
+    assert clauses.matching(value, ["specs/a.yaml", "specs/prod/a.yaml"]) == (prod, everything)
+    assert clauses.matching(value, ["specs/a.yaml"]) == (everything,)
+    assert clauses.matching(narrower, iter(["a", "specs/prod/a.yaml"])) == (prod,)
+    assert clauses.matching(narrower, ["specs/a.yaml"]) == (clauses.DEFAULT,)
+    assert clauses.matching(narrower, []) == (clauses.DEFAULT,)
+    assert (clauses.DEFAULT.count, clauses.DEFAULT.people) == (1, ())
+    assert clauses.DEFAULT.name == "default"
+
+
+def test_platforms_of_a_path() -> None:
+    """A spec goes to every platform with a glob for its path."""
+    value = read(POLICY).value
+    assert value is not None
+    names = {
+        path: [entry.name for entry in clauses.platforms(value, path)]
+        for path in ("specs/prod/a.yaml", "specs/all/a.yaml", "specs/a.yaml", "a.yaml")
+    }
+
+    assert list(names.values()) == [["local", "prod"], ["local", "prod"], ["local"], []]
+
+
+def test_person_of_an_address() -> None:
+    """An address belongs to whom the policy gives it, whatever its case."""
+    value = read(POLICY).value
+    assert value is not None
+
+    assert clauses.person_of(value, "ann@EXAMPLE.org") == "ann"
+    assert clauses.person_of(value, "Ann@example.com") == "ann"
+    assert clauses.person_of(value, "eve@example.org") is None
+    assert clauses.person_of(values.policy("ann", "ben"), "ben@example.org") == "ben"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        KEY,
+        f"  {KEY}   a comment",
+        "ssh-rsa " + "A" * 372,
+        "ecdsa-sha2-nistp256 " + "A" * 139 + "=",
+        "sk-ssh-ed25519@openssh.com " + "A" * 92,
+        "sk-ecdsa-sha2-nistp256@openssh.com " + "A" * 170 + "==",
+    ],
+)
+def test_public_keys_are_kept_without_comment(key: str) -> None:
+    """A key of any kind that SSH signs with is kept as its type and its Base64."""
+    value = read(POLICY.replace(f"{KEY} ann@laptop", key)).value
+
+    assert value is not None
+    assert value.people[0].keys == (" ".join(key.split()[:2]),)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "*",
+        "ssh-ed25519",
+        "ssh-ed25519 AAAA",
+        f"no-pty {KEY}",
+        f"cert-authority {KEY}",
+        KEY.replace("ssh-ed25519", "ssh-dss"),
+        f"{KEY}===",
+        KEY.replace("+", "*"),
+    ],
+)
+def test_bad_public_key(key: str) -> None:
+    """What is no public key, or carries options, is a finding at its place."""
+    finding = only(POLICY.replace(f"{KEY} ann@laptop", key))
+
+    assert (finding.rule, finding.place.pointer) == ("public-key", "/people/ann/keys/0")
+    assert finding.place.span.line == 15
+    assert finding.message == "cannot read the public key"
+    assert "ssh-ed25519 AAAA" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("ben", "message"),
+    [
+        (
+            "emails: [x@example.org, ANN@example.org]",
+            "the address ann@example.org belongs to ann and ben",
+        ),
+        (f'keys: ["{OTHER}", "{KEY} b"]', f"the key {KEY[:60]} belongs to ann and ben"),
+        ("accounts: {github: aNN}", "the github account ann belongs to ann and ben"),
+    ],
+)
+def test_shared_identity(ben: str, message: str) -> None:
+    """An address, a key or an account of two people is a finding at the second of them."""
+    finding = only(POLICY.replace("ben: {}", f"ben: {{{ben}}}"))
+
+    assert (finding.rule, finding.message) == ("shared-identity", message)
+    assert (finding.place.pointer, finding.place.span.line) == ("/people/ben", 17)
+    assert finding.mend == "give each person their own"
+
+
+def test_what_is_not_shared() -> None:
+    """One name on two forges is two accounts, and an address twice is still one person's."""
+    text = POLICY.replace("ben: {}", "ben: {accounts: {gitea: Ann}}")
+    text = text.replace("ann@example.com]", "ANN@example.org]")
+
+    assert read(text).findings == ()
+
+
+def test_unknown_person() -> None:
+    """A clause that asks somebody who is not listed is a finding at that name."""
+    finding = only(POLICY.replace("from: [ann, ben]", "from: [ann, ben, eve]"))
+
+    assert (finding.rule, finding.place.pointer) == (
+        "unknown-person",
+        "/clauses/0/approvals/from/2",
+    )
+    assert finding.message == "clause prod asks eve, whom `people` does not list"
+    assert finding.mend == "add eve to `people`, or ask one of ann, ben"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer", "message"),
+    [
+        ("count: 2", "count: 3", "/clauses/0", "prod asks for 3 approvals of 2 people"),
+        ("count: 2, from: [ann, ben]", "count: 2, from: [ann, ann]", "/clauses/0", "2 .* of 1"),
+        ("count: 1", "count: 3", "/clauses/1", "all asks for 3 approvals of 2 people"),
+    ],
+)
+def test_unsatisfiable_clause(old: str, new: str, pointer: str, message: str) -> None:
+    """A clause that asks for more people than there are is a finding at its count."""
+    assert old in POLICY
+    finding = only(POLICY.replace(old, new))
+
+    assert (finding.rule, finding.place.pointer) == (
+        "unsatisfiable-clause",
+        f"{pointer}/approvals/count",
+    )
+    assert re.fullmatch(f"clause .*{message}( people)?", finding.message)
+    assert finding.mend == "lower the count or name more people"
+
+
+@pytest.mark.parametrize(
+    ("old", "pointer"),
+    [
+        ("specs/all/*.yaml", "/platforms/prod/paths/1"),
+        ('paths: ["**"]', "/clauses/1/when/paths/0"),
+    ],
+)
+@pytest.mark.parametrize("glob", ["specs/**.yaml", "prod**", "a/***", "**x/b"])
+def test_stars_inside_a_name(old: str, pointer: str, glob: str) -> None:
+    """A `**` that is only a part of a name is a finding at its place, for it would match less."""
+    new = f'paths: ["{glob}"]' if "paths" in old else glob
+    finding = only(POLICY.replace(old, new))
+
+    assert (finding.rule, finding.place.pointer) == ("glob", pointer)
+    assert finding.message == f"`**` is only a part of a name in {glob}"
+    assert finding.mend.startswith("let `**` stand alone")
+
+
+def test_all_findings_come_at_once() -> None:
+    """Everything that is wrong is found in one go."""
+    text = POLICY.replace("ben: {}", f'ben: {{keys: ["x", "{KEY}"]}}')
+    text = text.replace("count: 2, from: [ann, ben]", "count: 9, from: [eve]")
+    text = text.replace("specs/all/*.yaml", "**.yaml")
+
+    assert [finding.rule for finding in read(text).findings] == [
+        "public-key",
+        "shared-identity",
+        "glob",
+        "unknown-person",
+        "unsatisfiable-clause",
+    ]
+
+
+def test_text_of_policy_files() -> None:
+    """The files of a policy are one text: each below its path, in the order of their paths."""
+    contents = {"jobgate.yaml": b"kind: Policy\n", "CODEOWNERS": b"* @ann\n"}
+
+    assert clauses.text(contents) == b"# CODEOWNERS\n* @ann\n# jobgate.yaml\nkind: Policy\n"
+    assert clauses.text({}) == b""

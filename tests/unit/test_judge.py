@@ -1,0 +1,225 @@
+"""`judge`: who must consent, who has, and what nobody can permit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner import clauses, judge
+from runner.model import (
+    POLICY,
+    Approval,
+    Approved,
+    Change,
+    Clause,
+    Demand,
+    Denied,
+    Evidence,
+    Job,
+    JobId,
+    LedgerId,
+    Policy,
+    Symbol,
+    Verdict,
+    Waiting,
+)
+from tests import journals, values
+from tests.values import Wish
+
+TODAY = "2026-05-01"
+BOTH = Clause(name="both", paths=("specs/*",), count=2, people=("ann", "ben", "cam"))
+LAB = Clause(name="lab", paths=("lab/**",), count=1, people=("dee",))
+RULES = values.policy("ann", "ben", "cam", "dee", clauses=(BOTH, LAB))
+JOB = values.job(Wish())
+CHANGE = Change(
+    job=JOB.id,
+    symbol=Symbol.NEW,
+    after=None,
+    digest=JOB.digest,
+    effect=JOB.effect,
+    via=(),
+    runs=True,
+    had=None,
+    wanted=JOB,
+)
+OF_POLICY = replace(
+    CHANGE,
+    job=POLICY,
+    symbol=Symbol.ALTERED,
+    digest=journals.RULES.digest,
+    wanted=journals.RULES,
+)
+
+
+def verdict(
+    *given: str,
+    change: Change = CHANGE,
+    policy: Policy = RULES,
+    touched_by: tuple[str, ...] = (),
+    today: str = TODAY,
+) -> Verdict:
+    """Return the verdict after these people have consented to the change."""
+    approvals = tuple(
+        values.approval(by, job=change.job, digest=change.digest, after=change.after)
+        for by in given
+    )
+    evidence = Evidence(approvals=approvals, touched_by=frozenset(touched_by))
+    return judge.verdict(
+        change, ledger=values.LEDGER, policy=policy, evidence=evidence, today=today
+    )
+
+
+def wanting(job: Job) -> Change:
+    """Return the change that wants another job."""
+    return replace(CHANGE, wanted=job)
+
+
+def test_enough_consent_is_approval() -> None:
+    """With as many people as the clause asks for, the change is approved."""
+    demand = Demand(clause="both", count=2, given=("ann", "cam"), missing=0, could=("ben",))
+
+    assert verdict("cam", "ann") == Approved(demands=(demand,))
+
+
+def test_less_is_waiting_and_says_for_whom() -> None:
+    """With fewer, it waits, and the demand lists who has consented and who still could."""
+    demand = Demand(clause="both", count=2, given=("ben",), missing=1, could=("ann", "cam"))
+
+    assert verdict("ben", "ben", "dee") == Waiting(demands=(demand,))
+
+
+def test_more_than_enough_misses_nothing() -> None:
+    """More consent than a clause asks for leaves nothing missing."""
+    demand = Demand(clause="both", count=2, given=("ann", "ben", "cam"), missing=0, could=())
+
+    assert verdict("ann", "ben", "cam") == Approved(demands=(demand,))
+
+
+def test_maker_is_neither_counted_nor_asked() -> None:
+    """Whoever touched the change does not count, and cannot be who is waited for."""
+    demand = Demand(clause="both", count=2, given=("ben",), missing=1, could=("cam",))
+    touched = ("Ann@Example.org", "stranger@example.org")
+
+    assert verdict("ann", "ben", touched_by=touched) == Waiting(demands=(demand,))
+
+
+def test_no_clause_means_one_other_person() -> None:
+    """What no clause speaks of needs one listed person other than its makers."""
+    change = wanting(replace(JOB, path="specs/deep/tidy.yaml"))
+    everyone = ("ann", "ben", "cam", "dee")
+
+    assert verdict(change=change) == Waiting(
+        demands=(Demand(clause="default", count=1, given=(), missing=1, could=everyone),)
+    )
+    assert isinstance(verdict("dee", change=change), Approved)
+    assert isinstance(verdict("dee", change=change, touched_by=("dee@example.org",)), Waiting)
+
+
+def test_clauses_of_the_old_path_count_too() -> None:
+    """A job that was moved is judged by the clauses of where it is and where it was."""
+    had = journals.submitted(journals.begun()[1], JOB).jobs[JOB.id]
+    change = replace(wanting(replace(JOB, path="lab/tidy.yaml")), had=had, after=had.key)
+
+    assert isinstance(verdict("dee", change=change), Waiting)
+    assert isinstance(verdict("ann", "ben", change=change), Waiting)
+    approved = verdict("ann", "ben", "dee", change=change)
+    assert isinstance(approved, Approved)
+    assert [demand.clause for demand in approved.demands] == ["both", "lab"]
+
+
+def test_consent_names_this_very_change() -> None:
+    """Consent in another ledger, to another job or digest, or after another key, is none."""
+    change = replace(CHANGE, after=values.key())
+    right = [
+        values.approval(by, job=JOB.id, digest=JOB.digest, after=values.key())
+        for by in ("ann", "ben")
+    ]
+
+    def said(*approvals: Approval) -> Verdict:
+        evidence = Evidence(approvals=approvals, touched_by=frozenset())
+        return judge.verdict(
+            change, ledger=values.LEDGER, policy=RULES, evidence=evidence, today=TODAY
+        )
+
+    assert isinstance(said(*right), Approved)
+    for wrong in (
+        replace(right[0], ledger=LedgerId("another")),
+        replace(right[0], job=JobId("local/another")),
+        replace(right[0], digest=JOB.effect),
+        replace(right[0], after=None),
+    ):
+        assert said(wrong, right[1]) == said(right[1])
+
+
+def test_unmeetable_demand_stays_unmet() -> None:
+    """A clause that only unknown people could meet is met by nobody."""
+    asked = Clause(name="ghost", paths=("**",), count=1, people=("nobody",))
+    waiting = verdict("nobody", "ann", policy=replace(RULES, clauses=(asked,)))
+
+    assert waiting == Waiting(
+        demands=(Demand(clause="ghost", count=1, given=(), missing=1, could=()),)
+    )
+
+
+def test_clause_may_ask_nobody() -> None:
+    """A clause that asks for none lets a job pass, and never a policy."""
+    free = replace(RULES, clauses=(Clause(name="free", paths=("**",), count=0, people=("ann",)),))
+
+    assert verdict(policy=free) == Approved(
+        demands=(Demand(clause="free", count=0, given=(), missing=0, could=("ann",)),)
+    )
+    assert verdict(change=OF_POLICY, policy=free) == Waiting(
+        demands=(Demand(clause="free", count=1, given=(), missing=1, could=("ann",)),)
+    )
+    assert isinstance(verdict("ann", change=OF_POLICY, policy=free), Approved)
+    assert isinstance(verdict("ben", change=OF_POLICY, policy=free), Waiting)
+
+
+def test_policy_is_judged_by_its_own_path() -> None:
+    """A change of the policy is looked at as the file `jobgate.yaml`."""
+    strict = Clause(name="rules", paths=("jobgate.yaml",), count=3, people=())
+    policy = replace(RULES, clauses=(strict, BOTH))
+    waiting = verdict("ann", "ben", change=OF_POLICY, policy=policy)
+
+    assert waiting == Waiting(
+        demands=(
+            Demand(clause="rules", count=3, given=("ann", "ben"), missing=1, could=("cam", "dee")),
+        )
+    )
+    assert isinstance(verdict("ann", change=OF_POLICY), Approved)
+    assert clauses.matching(RULES, ["jobgate.yaml"]) == (clauses.DEFAULT,)
+
+
+def test_removal_runs_nothing_and_needs_nobody() -> None:
+    """A removed job is approved: nothing is run."""
+    had = journals.submitted(journals.begun()[1], JOB).jobs[JOB.id]
+    change = replace(CHANGE, symbol=Symbol.REMOVED, had=had, wanted=None)
+
+    assert verdict(change=change) == Approved(demands=())
+
+
+@pytest.mark.parametrize(("today", "denied"), [("2026-05-01", False), ("2026-05-02", True)])
+def test_last_day(today: str, denied: object) -> None:
+    """A job may run on the day it expires, and not on the next."""
+    change = wanting(replace(JOB, expires="2026-05-01"))
+    said = verdict("ann", "ben", change=change, today=today)
+
+    assert isinstance(said, Denied) == denied
+    assert isinstance(said, Approved) != denied
+    if isinstance(said, Denied):
+        assert (said.by, said.reason) == ("expires", "it expired on 2026-05-01")
+        assert said.mend.startswith("raise `metadata.expires`")
+
+
+@pytest.mark.parametrize(("run", "denied"), [(1, True), (2, True), (3, False), (4, False)])
+def test_run_goes_up_only(run: int, denied: object) -> None:
+    """A job whose `run` went down is denied; with the same or a higher one it is judged."""
+    had = replace(journals.submitted(journals.begun()[1], JOB).jobs[JOB.id], run=3)
+    change = replace(wanting(replace(JOB, run=run)), had=had, after=had.key)
+    said = verdict("ann", "ben", change=change)
+
+    assert isinstance(said, Denied) == denied
+    if isinstance(said, Denied):
+        assert (said.by, said.reason) == ("run", f"`run` went down from 3 to {run}")
+        assert said.mend == "set `metadata.run` to 3, or higher to run again"
