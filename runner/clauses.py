@@ -11,8 +11,19 @@ import functools
 import re
 from typing import TYPE_CHECKING, Literal
 
-from runner import narrow
-from runner.model import Checked, Clause, Document, Finding, Path, Person, PlatformEntry, Policy
+from runner import narrow, requests
+from runner.model import (
+    POLICY,
+    Checked,
+    Clause,
+    Demand,
+    Document,
+    Finding,
+    Path,
+    Person,
+    PlatformEntry,
+    Policy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +69,14 @@ def matching(value: Policy, paths: Iterable[str]) -> tuple[Clause, ...]:
         if any(matches(pattern, path) for pattern in clause.paths for path in looked_at)
     )
     return found or (DEFAULT,)
+
+
+def asks(demand: Demand) -> str:
+    """Return in words what a demand still asks for, and who could give it."""
+    if demand.clause == POLICY:
+        return f"{POLICY} must be accepted first: it defines the job's platform"
+    who = ", ".join(demand.could) or "nobody"
+    return f"{demand.clause} asks for {demand.missing} more of {who}"
 
 
 def platforms(value: Policy, path: str) -> tuple[PlatformEntry, ...]:
@@ -137,7 +156,8 @@ def _people(document: Document) -> tuple[tuple[Person, ...], list[Finding]]:
         keys: list[str] = []
         for index, text in enumerate(narrow.texts(tree, "keys")):
             key = " ".join(text.split()[:2])
-            if _KEY.fullmatch(key):
+            # One key has one spelling: another one of it would make two people of its owner.
+            if _KEY.fullmatch(key) and requests.decode(key.split()[1]) is not None:
                 keys.append(key)
             else:
                 findings.append(_bad_key(document, ("people", name, "keys", index)))
@@ -190,7 +210,7 @@ def _clashes(document: Document, people: tuple[Person, ...]) -> list[Finding]:
 
 
 def _glob_findings(document: Document, value: Policy) -> list[Finding]:
-    """Find every `**` inside a name: who wrote it means more than it would match."""
+    """Find every glob that matches less than it says: nothing, or `**` inside a name."""
     globs: list[tuple[Path, str]] = [
         (("platforms", entry.name, "paths", index), glob)
         for entry in value.platforms
@@ -205,11 +225,14 @@ def _glob_findings(document: Document, value: Policy) -> list[Finding]:
         Finding(
             place=document.place(path),
             rule="glob",
-            message=f"`**` is only a part of a name in {glob}",
-            mend="let `**` stand alone between slashes, as in `specs/**/*.yaml`",
+            message=f"{glob} cannot match what it seems to",
+            mend="write it from the root, without `.` and `..`, each `**` alone between slashes: "
+            "`specs/**/*.yaml`",
         )
         for path, glob in globs
-        if any("**" in name and name != "**" for name in glob.split("/"))
+        if any(
+            name in {"", ".", ".."} or ("**" in name and name != "**") for name in glob.split("/")
+        )
     ]
 
 

@@ -16,6 +16,7 @@ from runner.model import (
     Had,
     Job,
     JobId,
+    Kind,
     Ledger,
     Plan,
     PolicyFiles,
@@ -55,12 +56,6 @@ def last(ledger: Ledger, job: Job) -> Had | None:
     return None
 
 
-def standing(had: Had) -> Digest | None:
-    """Return the effect that counts as had: a submission that was withdrawn had none."""
-    withdrawn = had.result is not None and had.result.outcome == "withdrawn"
-    return had.ran if withdrawn else had.effect
-
-
 def changed_paths(before: Iterable[Source], after: Iterable[Source]) -> tuple[str, ...]:
     """Return the paths of shared files that differ between two sets of sources, sorted."""
     old = {source.path: source.sha256 for source in before if source.role is Role.VIA}
@@ -72,10 +67,18 @@ def _change(ledger: Ledger, job: Job) -> Change | None:
     had = last(ledger, job)
     if had is None:
         return _changed(job, None, Symbol.NEW, ())
-    if standing(had) == _effect_as(had.job, job):
+    # What was refused is not asked for again by itself; what was withdrawn never ran.
+    standing = (had.counts, had if had.state is Kind.REFUSED else None)
+    if any(each and each.effect == _effect_as(each.job, job) for each in standing):
         return None
-    via = changed_paths(had.sources, job.sources)
-    if had.spec != job.spec or standing(had) != had.effect:
+    return _altered(had, had.counts, job)
+
+
+def _altered(had: Had, basis: Had | None, job: Job) -> Change:
+    if basis is None:
+        return _changed(job, had, Symbol.NEW, ())
+    via = changed_paths(basis.sources, job.sources)
+    if basis.spec != job.spec:
         return _changed(job, had, Symbol.NEW if had.removed else Symbol.ALTERED, via)
     return _changed(job, had, Symbol.DRIFTED, via or ("jobgate.yaml",))
 
@@ -93,13 +96,13 @@ def _changed(job: Job, had: Had | None, symbol: Symbol, via: tuple[str, ...]) ->
         effect=job.effect,
         via=via,
         runs=symbol is not Symbol.DRIFTED or job.rerun == "on-change",
-        had=had,
+        had=None if had is None else had.counts,
         wanted=job,
     )
 
 
 def _removals(ledger: Ledger, jobs: tuple[Job, ...]) -> list[Change]:
-    wanted = {name for job in jobs for name in (job.id, *dict(job.former_effects))}
+    carried = {had.job for job in jobs if (had := last(ledger, job)) is not None}
     return [
         Change(
             job=had.job,
@@ -113,7 +116,7 @@ def _removals(ledger: Ledger, jobs: tuple[Job, ...]) -> list[Change]:
             wanted=None,
         )
         for had in ledger.jobs.values()
-        if had.job not in wanted and not had.removed
+        if had.job not in carried and not had.removed
     ]
 
 

@@ -49,12 +49,9 @@ _ACCOUNT = (
     "body",
     "path",
     "previous",
-    "previous_path",
-    "ran",
     "run",
     "scheme",
     "script",
-    "since",
     "sources",
     "spec",
 )
@@ -66,7 +63,7 @@ _TOLD: Mapping[Kind, tuple[str, ...]] = {
     Kind.UNKNOWN: ("result",),
 }
 # Entries that act on a commit; the others only report, perhaps late.
-_ACTS = frozenset({Kind.ADOPTED, Kind.POLICY, Kind.REMOVED, Kind.INTENDED})
+ACTS = frozenset({Kind.ADOPTED, Kind.POLICY, Kind.REMOVED, Kind.INTENDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +143,7 @@ def _folded(ledger: Ledger, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
         ledger,
         seq=entry.seq,
         last=wire.entry_hash(entry),
-        head=entry.head if entry.kind in _ACTS else ledger.head,
+        head=entry.head if entry.kind in ACTS else ledger.head,
         policy=policy,
         jobs=jobs,
     )
@@ -197,7 +194,7 @@ def _accepted(entry: Entry, ledger: Ledger) -> InForce:
     return policy
 
 
-def _had(jobs: Mapping[JobId, Had], entry: Entry) -> Had:
+def _had(jobs: dict[JobId, Had], entry: Entry) -> Had:
     """Return what the ledger holds of the entry's job after it."""
     if entry.job is None or entry.job == POLICY or entry.kind is Kind.GENESIS:
         raise _impossible(entry, "it names no job")
@@ -206,7 +203,20 @@ def _had(jobs: Mapping[JobId, Had], entry: Entry) -> Had:
         raise _impossible(entry, "the job is not in the ledger")
     if had is not None and had.state not in _AFTER[entry.kind]:
         raise _impossible(entry, f"the job is {had.state.value}")
-    return _taken(had, entry) if had is None or entry.kind in _FIRST else _moved(had, entry)
+    if had is None or entry.kind in _FIRST:
+        return _taken(had or _renamed(jobs, entry), entry)
+    return _moved(had, entry)
+
+
+def _renamed(jobs: dict[JobId, Had], entry: Entry) -> Had | None:
+    """Return what the job was under its former name, which goes on under the new one alone."""
+    name = entry.data.get("formerly")
+    former = jobs.get(JobId(name)) if isinstance(name, str) else None
+    if former is not None:
+        if former.state not in _OVER:
+            raise _impossible(entry, f"the job is {former.state.value} under its former name")
+        jobs[former.job] = replace(former, removed=True)
+    return former
 
 
 def _taken(before: Had | None, entry: Entry) -> Had:
@@ -227,7 +237,7 @@ def _taken(before: Had | None, entry: Entry) -> Had:
     key = canon.key(ledger=entry.ledger, job=had.job, effect=had.effect, previous=had.previous)
     if had.key != (key if entry.kind is Kind.INTENDED else None):
         raise _impossible(entry, "its key is not the one of this submission")
-    return had
+    return replace(had, stood=None if before is None else before.counts)
 
 
 def _moved(had: Had, entry: Entry) -> Had:
@@ -238,7 +248,8 @@ def _moved(had: Had, entry: Entry) -> Had:
     if (entry.key, entry.effect, entry.digest) != (had.key, had.effect, had.digest):
         raise _impossible(entry, "it is about another submission")
     told = {name: entry.data[name] for name in _TOLD.get(entry.kind, ())}
-    return wire.had_from({**narrow.mapping(wire.had(had)), **told, "state": entry.kind.value})
+    moved = wire.had_from({**narrow.mapping(wire.had(had)), **told, "state": entry.kind.value})
+    return replace(moved, stood=None) if entry.kind in _OVER and moved.counts is moved else moved
 
 
 def _impossible(entry: Entry, reason: str) -> ImpossibleEntryError:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# Nobody can give this one: `apply` accepts the policy, and the job is judged by it then.
+_FIRST_THE_POLICY = Demand(clause=POLICY, count=1, given=(), missing=1, could=())
+
+
 def verdict(
     change: Change, *, ledger: LedgerId, policy: Policy, evidence: Evidence, today: str
 ) -> Verdict:
@@ -47,9 +51,19 @@ def verdict(
         _demand(_strict(change, clause), policy, consenting, makers)
         for clause in clauses.matching(policy, _paths(change))
     )
+    if _rerouted(change, policy):
+        demands = (_FIRST_THE_POLICY, *demands)
     if all(demand.missing == 0 for demand in demands):
         return Approved(demands=demands)
     return Waiting(demands=demands)
+
+
+def _rerouted(change: Change, policy: Policy) -> bool:
+    """Tell whether the job goes to a platform that the policy in force does not have like that.
+
+    Whoever defines a platform decides where every job of it runs: that is consented to first.
+    """
+    return isinstance(change.wanted, Job) and change.wanted.platform not in policy.platforms
 
 
 def _denied(change: Change, today: str) -> Denied | None:

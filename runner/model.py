@@ -26,9 +26,6 @@ POLICY = JobId("@policy")
 T = TypeVar("T")
 
 
-# ---------------------------------------------------------------- places and findings
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a text: 1-based lines, 1-based columns in code points, the end exclusive."""
@@ -98,9 +95,6 @@ def pointer(path: Path) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-# ---------------------------------------------------------------- files of one tree
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """One regular file of a tree, byte for byte."""
@@ -139,9 +133,6 @@ class Source:
     oid: Oid
     sha256: Sha256
     role: Role
-
-
-# ---------------------------------------------------------------- from spec to job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +225,6 @@ class Job:
     digest: Digest
 
 
-# ---------------------------------------------------------------- policy
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One human being, with every address and key that is theirs."""
@@ -274,9 +262,6 @@ class PolicyFiles:
     sources: tuple[Source, ...]
     contents: Mapping[str, bytes]
     policy: Policy
-
-
-# ---------------------------------------------------------------- journal and ledger
 
 
 class Kind(StrEnum):
@@ -360,14 +345,21 @@ class Had:
     script: Sha256 | None
     sources: tuple[Source, ...]
     run: int = 1
-    ran: Digest | None = None  # the effect that stood before `key`, in case `key` is withdrawn
-    since: Commit | None = None  # the head of the submission before `key`
-    previous_path: str | None = None  # where the spec was then
     removed: bool = False
     instance: str | None = None  # the platform's instance that `created` it
     platform_job: int | None = None
     platform_step: int | None = None
     result: Result | None = None
+    stood: Had | None = None  # what counted before `key`, kept until `key` has surely run
+
+    @property
+    def counts(self) -> Had | None:
+        """Return the last submission or adoption that may have run: what a change is judged by.
+
+        One that was refused or withdrawn ran nothing; what stood before it still stands.
+        """
+        withdrawn = self.result is not None and self.result.outcome == "withdrawn"
+        return self.stood if withdrawn or self.state is Kind.REFUSED else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,9 +397,6 @@ class Step:
     entries: tuple[Entry, ...]
     ledger: Ledger
     files: Mapping[str, bytes]
-
-
-# ---------------------------------------------------------------- plan and verdicts
 
 
 class Symbol(StrEnum):
@@ -561,9 +550,6 @@ class Event:
     text: str
 
 
-# ---------------------------------------------------------------- what a platform says
-
-
 class Status(IntEnum):
     """The platform's states of a job and a step (BlueKing's numbers)."""
 
@@ -612,9 +598,6 @@ class Progress:
     batch: int
     batches: int
     hosts: tuple[HostState, ...]
-
-
-# ---------------------------------------------------------------- records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from runner import matrix, narrow
 from runner.model import Checked, Finding, Place, Rendered, Role, Source, Span, Unreadable, pointer
+from runner.template.bounds import Purse
 from runner.template.faults import FaultError
 from runner.template.sandbox import Sandbox
 
@@ -32,6 +33,31 @@ def jobs(
     `variables` are the vars files that `folders` names and that exist, outermost first; `reader`
     gives macro files and script templates.
     """
+    rendered, findings = _jobs(spec, variables, reader)
+    return Checked(value=None if findings else rendered, findings=findings)
+
+
+def remains(
+    spec: Spec, variables: tuple[tuple[Document, Source], ...], reader: Reader
+) -> Checked[tuple[Rendered, ...]]:
+    """Return the jobs of a spec in which something is wrong, as far as they go.
+
+    A leaf that does not render is left as it is written. That is good for finding what else is
+    wrong, and for nothing else.
+    """
+    rendered, findings = _jobs(spec, variables, reader)
+    return Checked(value=rendered, findings=findings)
+
+
+def folders(path: str) -> tuple[str, ...]:
+    """Return the paths of the vars files that a spec at `path` may have, outermost first."""
+    parts = path.split("/")[:-1]
+    return tuple("/".join((*parts[: end + 1], "vars.yaml")) for end in range(len(parts)))
+
+
+def _jobs(
+    spec: Spec, variables: tuple[tuple[Document, Source], ...], reader: Reader
+) -> tuple[tuple[Rendered, ...], tuple[Finding, ...]]:
     layers = [document.tree for document, _ in variables]
     context: dict[str, Json] = {
         "metadata": _metadata(spec.document.tree),
@@ -45,14 +71,7 @@ def jobs(
     ]
     via = {replace(source, role=Role.VIA) for _, source in variables} | axes.used()
     rendered = tuple(_job(cell, leaves, via) for cell, leaves in made)
-    findings = tuple(notes.findings)
-    return Checked(value=None if findings else rendered, findings=findings)
-
-
-def folders(path: str) -> tuple[str, ...]:
-    """Return the paths of the vars files that a spec at `path` may have, outermost first."""
-    parts = path.split("/")[:-1]
-    return tuple("/".join((*parts[: end + 1], "vars.yaml")) for end in range(len(parts)))
+    return rendered, tuple(notes.findings)
 
 
 # ---------------------------------------------------------------- context
@@ -96,6 +115,7 @@ class _Notes:
     reader: Reader
     findings: dict[Finding, None] = field(default_factory=dict)
     macros: dict[str, Blob] = field(default_factory=dict)
+    purse: Purse = field(default_factory=Purse)
 
     def macro(self, name: str) -> str:
         """Return the text of a macro file, or raise the fault of having none."""
@@ -135,7 +155,7 @@ class _Leaves:
         """Render nothing yet."""
         self.notes = notes
         self._context = context
-        self._sandbox = Sandbox(notes.macro)
+        self._sandbox = Sandbox(notes.macro, notes.purse)
 
     def used(self) -> set[Source]:
         """Return the macro files that were gone through so far."""
@@ -144,9 +164,15 @@ class _Leaves:
     def rendered(self, path: Path, value: Json) -> Json:
         """Return what stands at `path` with every text in it rendered; keys stay."""
         if isinstance(value, dict):
-            return {key: self.rendered((*path, key), one) for key, one in value.items()}
+            return {
+                key: one if _plain(one) else self.rendered((*path, key), one)
+                for key, one in value.items()
+            }
         if isinstance(value, list):
-            return [self.rendered((*path, index), one) for index, one in enumerate(value)]
+            return [
+                one if _plain(one) else self.rendered((*path, index), one)
+                for index, one in enumerate(value)
+            ]
         if not isinstance(value, str):
             return value
         made = self.leaf(path, value)
@@ -172,6 +198,11 @@ class _Leaves:
         except FaultError as fault:
             self.notes.fault(_FILE, fault, blob.path)
             return b""
+
+
+def _plain(value: Json) -> bool:
+    """Tell at once of most values that there is nothing in them to render."""
+    return type(value) is int or (type(value) is str and "{" not in value)
 
 
 _FILE: Path = ("script", "file")

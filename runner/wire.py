@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VERSION = 1
+_DEEPEST = 100
 
 _OUTCOMES: tuple[
     Literal["succeeded"],
@@ -45,10 +46,14 @@ _OUTCOMES: tuple[
 
 
 def loads(text: str | bytes) -> Json:
-    """Return the tree of a JSON text; a float or a repeated key is a ValueError."""
+    """Return the tree of a JSON text.
+
+    A float, a repeated key, half a character or more than 100 levels are a ValueError.
+    """
     tree: Json = json.loads(
         text, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once
     )
+    _plain(tree, _DEEPEST)
     return tree
 
 
@@ -153,16 +158,14 @@ def had(value: Had) -> Json:
             "platform_job": value.platform_job,
             "platform_step": value.platform_step,
             "previous": value.previous,
-            "previous_path": value.previous_path,
-            "ran": value.ran,
             "removed": value.removed,
             "result": None if value.result is None else result(value.result),
             "run": value.run,
             "scheme": value.scheme,
             "script": value.script,
-            "since": value.since,
             "sources": sources(value.sources),
             "spec": value.spec,
+            "stood": None if value.stood is None else had(value.stood),
             "state": value.state.value,
         }
     )
@@ -171,7 +174,7 @@ def had(value: Had) -> Json:
 def had_from(tree: Json) -> Had:
     """Return what `had` wrote."""
     outcome = narrow.at(tree, "result")
-    since = fields.maybe(tree, "since")
+    stood = narrow.at(tree, "stood")
     return Had(
         job=JobId(fields.needed(tree, "job")),
         state=Kind(fields.needed(tree, "state")),
@@ -187,14 +190,12 @@ def had_from(tree: Json) -> Had:
         script=fields.sha256(tree, "script"),
         sources=sources_from(narrow.items(tree, "sources")),
         run=fields.whole(tree, "run"),
-        ran=fields.digest(tree, "ran"),
-        since=None if since is None else Commit(since),
-        previous_path=fields.maybe(tree, "previous_path"),
         removed=narrow.boolean(tree, "removed", default=False),
         instance=fields.maybe(tree, "instance"),
         platform_job=fields.maybe_whole(tree, "platform_job"),
         platform_step=fields.maybe_whole(tree, "platform_step"),
         result=None if outcome is None else result_from(outcome),
+        stood=None if stood is None else had_from(stood),
     )
 
 
@@ -285,6 +286,17 @@ def signed_from(tree: Json) -> Signed:
 def present(tree: Mapping[str, Json]) -> Json:
     """Return `tree` without what is None."""
     return {name: value for name, value in tree.items() if value is not None}
+
+
+def _plain(tree: Json, levels: int) -> None:
+    if isinstance(tree, str):
+        tree.encode()  # a UnicodeEncodeError is a ValueError
+    elif isinstance(tree, dict | list):
+        if not levels:
+            message = f"it is more than {_DEEPEST} levels deep"
+            raise ValueError(message)
+        for each in (*tree.keys(), *tree.values()) if isinstance(tree, dict) else tree:
+            _plain(each, levels - 1)
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _UNSHALLOW = "fetch the whole history: `git fetch --unshallow`"
 _ROLES = (b"author ", b"committer ")
-_IDENTITY = re.compile(rb"(?:author|committer) .*?<(.*)> -?\d+ [+-]\d+")
+_WHEN = re.compile(rb"-?\d+ [+-]\d+")
 _CO_AUTHOR = re.compile(
     r"^[ \t]*co-authored-by[ \t]*:(.*(?:\n[ \t]+.*)*)", re.IGNORECASE | re.MULTILINE
 )
-_ADDRESS = re.compile(r"<([^<>]*)>|([^\s<>,;]+@[^\s<>,;]+)")
+_APART = re.compile(r"[\s<>,;]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class History:
 
 def _people(commit: Commit, found: gitobjects.CommitObject) -> Iterator[str]:
     lines = [line for line in found.headers if line.startswith(_ROLES)]
-    addresses = [match[1] for match in map(_IDENTITY.fullmatch, lines) if match]
+    addresses = [address for address in map(_address, lines) if address is not None]
     if len(lines) != len(_ROLES) or len(addresses) != len(_ROLES):
         raise RepositoryError(
             f"cannot tell who made {commit}: its author or committer is malformed",
@@ -156,5 +156,12 @@ def _people(commit: Commit, found: gitobjects.CommitObject) -> Iterator[str]:
     for address in addresses:
         yield address.decode("utf-8", "replace").strip().lower()
     for trailer in _CO_AUTHOR.findall(found.message.decode("utf-8", "replace")):
-        for within, bare in _ADDRESS.findall(trailer):
-            yield (within or bare).strip().lower()
+        yield from (word.lower() for word in _APART.split(trailer) if "@" in word)
+
+
+def _address(line: bytes) -> bytes | None:
+    """Return what stands between the first `<` and the last `>` before the time of a line."""
+    begins, ends = line.find(b"<"), line.rfind(b"> ")
+    if begins < 0 or ends < begins or _WHEN.fullmatch(line[ends + 2 :]) is None:
+        return None
+    return line[begins + 1 : ends]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import history
+from runner import clauses, diff, history
 from runner.errors import SupersededError
 from runner.model import (
     POLICY,
@@ -33,7 +33,7 @@ from runner.model import (
     Verdict,
     Wanted,
 )
-from runner.pipeline import drafting, following, needs, planning, submission, wanted
+from runner.pipeline import drafting, following, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def apply(world: World, head: Commit, options: Options) -> Outcome:
     """
     have = planning.ledger(world)
     check_tip(world, have, head)
-    want = planning.demanded(wanted.wanted(world.repository.tree(head)))
+    want = planning.demanded(world.repository.tree(head))
     planned = planning.judged(world, have, want, head)
     if options.plan is not None and planned.plan.digest != options.plan:
         raise SupersededError(
@@ -102,7 +102,7 @@ class _Run:
         jobs = {name: job for job in self.want.jobs for name in (job.id, *dict(job.former_effects))}
         tasks: list[Task] = []
         for had in self.planned.ledger.jobs.values():
-            if had.state in history.OPEN and had.key is not None:
+            if had.state in history.OPEN and had.key is not None and self._goes_on(had.job):
                 entry = planning.platform(self.planned, had.job)
                 if entry is None:
                     detail = "the policy no longer names its platform"
@@ -132,8 +132,10 @@ class _Run:
             draft = drafting.accepted(change, policy, self.head, found, statements)
             return drafting.step(self.world, found, [draft], self.head, drafting.policies(policy))
 
-        self._rest(Item(job=POLICY, state="accepted", detail="it is in force now", code=0))
-        self._replan(self.world.journal.append(decide))
+        after = present(self.world.journal.append(decide))
+        if after.policy.digest == policy.digest:
+            self._rest(Item(job=POLICY, state="accepted", detail="it is in force now", code=0))
+        self._replan(after)
 
     def bury(self) -> None:
         """Write a tombstone for each job whose spec is gone."""
@@ -160,7 +162,7 @@ class _Run:
 
     def waves(self) -> None:
         """Run the approved jobs, at most `parallel` at a time, each after what it needs."""
-        while ready := self._ready()[: self.options.parallel]:
+        while self._at_tip() and (ready := self._ready()[: self.options.parallel]):
             ledger = self.planned.ledger
             tasks = [
                 submission.task_of(ledger, change, change.wanted)
@@ -170,6 +172,7 @@ class _Run:
             wave = self._wave(tasks)
             submission.intend(wave, ready, lambda change: self._verdict(change)[1])
             self._carry_on(wave)
+            self.carry_on_open()
 
     def summary(self) -> tuple[Item, ...]:
         """Return an item for everything that an operator should hear of."""
@@ -177,10 +180,18 @@ class _Run:
             if change.job not in self.items and change.runs:
                 self.items[change.job] = self._resting(change)
         for job in self.want.jobs:
-            had = self.planned.ledger.jobs.get(job.id)
+            had = diff.last(self.planned.ledger, job)
             if had is not None and had.result is not None and job.id not in self.items:
                 self.items |= _before(job.id, had.result)
         return tuple(self.items[job] for job in sorted(self.items))
+
+    def _goes_on(self, job: JobId) -> bool:
+        """Tell whether an open submission may go on: not looked at yet, or held for another job."""
+        return job not in self.items or self.items[job].state == "held"
+
+    def _at_tip(self) -> bool:
+        """Tell whether the branch still stands where this apply began; it may have moved since."""
+        return self.world.repository.tip(self.planned.ledger.branch) == self.head
 
     def _ready(self) -> list[Change]:
         return [
@@ -223,6 +234,9 @@ class _Run:
     def _resting(self, change: Change) -> Item:
         """Return why a change that would run was not run."""
         verdict = self.planned.verdicts[change.job]
+        if not self._at_tip():
+            detail = "the branch moved on meanwhile; apply its tip"
+            return Item(job=change.job, state="superseded", detail=detail, code=6)
         if isinstance(verdict, Denied):
             detail = f"{verdict.reason}; {verdict.mend}"
             return Item(job=change.job, state="denied", detail=detail, code=5)
@@ -230,11 +244,7 @@ class _Run:
             lacking = needs.missing(change.wanted, self.want.jobs, self.planned.ledger)
             names = ", ".join(job.id for job in lacking) or "its last submission to end"
             return Item(job=change.job, state="held", detail=f"it needs {names}", code=4)
-        missing = "; ".join(
-            f"{demand.clause}: {demand.missing} more of {', '.join(demand.could) or 'nobody'}"
-            for demand in verdict.demands
-            if demand.missing
-        )
+        missing = "; ".join(clauses.asks(each) for each in verdict.demands if each.missing)
         return Item(job=change.job, state="waiting", detail=missing, code=4)
 
 

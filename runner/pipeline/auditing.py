@@ -200,7 +200,7 @@ class _Derivation:
         names = [self.record.job]
         if isinstance(subject, Job):
             names += [name for name, _ in subject.former_effects]
-        had = next((before.jobs[name] for name in names if name in before.jobs), None)
+        last = next((before.jobs[name] for name in names if name in before.jobs), None)
         return Change(
             job=self.record.job,
             symbol=Symbol.ALTERED,
@@ -209,7 +209,7 @@ class _Derivation:
             effect=self.record.effect,
             via=(),
             runs=True,
-            had=had,
+            had=None if last is None else last.counts,
             wanted=subject,
         )
 

@@ -61,9 +61,10 @@ def read(content: bytes) -> Approval | None:
             by=narrow.text(tree, "by"),
             at=narrow.text(tree, "at"),
         )
+        same = statement(approval) == content
     except (ValueError, TypeError, RecursionError):
         return None
-    return approval if statement(approval) == content else None
+    return approval if same else None
 
 
 def verified(world: World, policy: Policy, kept: Iterable[Signed]) -> list[tuple[Approval, Signed]]:

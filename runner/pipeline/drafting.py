@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import canon, diff, history, wire
+from runner import canon, history, wire
+from runner.errors import SupersededError
 from runner.model import (
     POLICY,
     Draft,
@@ -34,7 +35,17 @@ def step(
     head: Commit,
     files: Mapping[str, bytes] | None = None,
 ) -> Step | None:
-    """Return the append that `drafts` make on `ledger`, or None when there are none."""
+    """Return the append that `drafts` make on `ledger`, or None when there are none.
+
+    Raise SupersededError when they act on a commit that the ledger has gone beyond.
+    """
+    drafts = tuple(drafts)
+    acts = any(draft.kind in history.ACTS for draft in drafts)
+    if acts and not world.repository.descends(head, ledger.head):
+        raise SupersededError(
+            f"cannot apply {head[:12]}: the ledger has acted on {ledger.head[:12]} meanwhile",
+            mend="apply the tip of the branch",
+        )
     stamp = history.Stamp(runner=world.runner, at=instant(world), head=head)
     entries, after = history.extended(ledger, drafts, stamp)
     return Step(entries=entries, ledger=after, files=files or {}) if entries else None
@@ -57,7 +68,7 @@ def adopted(job: Job) -> Draft:
         platform=job.platform.name,
         effect=job.effect,
         digest=job.digest,
-        data={**_account(job), "ran": job.effect},
+        data=_account(job),
     )
 
 
@@ -88,10 +99,8 @@ def intended(change: Change, job: Job, ledger: Ledger, statements: Iterable[Sign
     data: dict[str, Json] = {**_account(job), "approvals": _signed(statements)}
     if change.after is not None:
         data["previous"] = change.after
-    if had is not None:
-        data |= {"since": had.head, "previous_path": had.path}
-        if (standing := diff.standing(had)) is not None:
-            data["ran"] = standing
+    if had is not None and had.job != job.id:
+        data["formerly"] = had.job
     return Draft(
         kind=Kind.INTENDED,
         job=job.id,

@@ -10,8 +10,8 @@ from runner.model import (
     POLICY,
     Blob,
     Change,
-    Checked,
     Commit,
+    Finding,
     Job,
     JobId,
     Ledger,
@@ -25,9 +25,10 @@ from runner.pipeline import consent, wanted
 from runner.pipeline.world import World, today
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.model import InForce, Signed
+    from runner.pipeline.ports import Tree
 
 
 def ledger(world: World) -> Ledger:
@@ -41,17 +42,24 @@ def ledger(world: World) -> Ledger:
     return found
 
 
-def demanded(found: Checked[Wanted]) -> Wanted:
-    """Return what a tree wants; raise FindingsError when it holds errors."""
+def demanded(tree: Tree) -> Wanted:
+    """Return what a tree wants; raise FindingsError, with the files, when it has errors."""
+    found = wanted.wanted(tree)
     if found.value is None:
-        raise FindingsError(found.findings)
+        raise FindingsError(found.findings, sources(tree, found.findings))
     return found.value
+
+
+def sources(tree: Tree, findings: Iterable[Finding]) -> dict[str, bytes]:
+    """Return the content of each file of `tree` that a finding is in, as far as it can be read."""
+    blobs = (tree.read(file) for file in dict.fromkeys(each.place.file for each in findings))
+    return {blob.path: blob.content for blob in blobs if isinstance(blob, Blob)}
 
 
 def planned(world: World, head: Commit) -> Planned:
     """Return the plan that takes the ledger to what `head` wants, with its verdicts."""
     have = ledger(world)
-    want = demanded(wanted.wanted(world.repository.tree(head)))
+    want = demanded(world.repository.tree(head))
     return judged(world, have, want, head)
 
 
@@ -98,10 +106,9 @@ def in_force(world: World, accepted: InForce) -> Policy:
 
 
 def platform(planned: Planned, job: JobId) -> PlatformEntry | None:
-    """Return the platform that a job of the ledger was submitted to, as the policy has it."""
+    """Return the platform of a job of the ledger, as the policy in force defines it."""
     name = job.split("/", 1)[0]
-    known = (*planned.wanted.policy.policy.platforms, *planned.in_force.platforms)
-    return next((entry for entry in known if entry.name == name), None)
+    return next((entry for entry in planned.in_force.platforms if entry.name == name), None)
 
 
 def policy_path(digest: str, path: str) -> str:

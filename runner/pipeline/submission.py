@@ -10,11 +10,10 @@ append decides again on the newest ledger, so that of two runners one writes and
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from runner import history
-from runner.errors import PlatformError, RefusedError, SupersededError, UnknownOutcomeError
+from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import (
     Approved,
     Change,
@@ -33,7 +32,7 @@ from runner.model import (
     Step,
     Symbol,
 )
-from runner.pipeline import drafting, planning
+from runner.pipeline import drafting, needs, planning
 from runner.pipeline.wave import Task, Wave, present
 
 if TYPE_CHECKING:
@@ -60,11 +59,6 @@ def intend(
     def decide(ledger: Ledger | None) -> Step | None:
         found = present(ledger)
         head = wave.planned.plan.head
-        if not wave.world.repository.descends(head, found.head):
-            raise SupersededError(
-                f"cannot apply {head[:12]}: the ledger has acted on {found.head[:12]} since",
-                mend="apply the tip of the branch",
-            )
         ready = [change for change in wanted.values() if _free(found, change)]
         jobs = [change.wanted for change in ready if isinstance(change.wanted, Job)]
         drafts = [
@@ -90,18 +84,15 @@ def carry_on(wave: Wave) -> None:
 
 def reopened(had: Had, job: Job) -> Change:
     """Return the change that a submission under way stands for, as it was judged at first."""
-    before = None
-    if had.since is not None:
-        before = replace(had, head=had.since, path=had.previous_path or had.path)
     return Change(
         job=job.id,
         symbol=Symbol.ALTERED,
         after=had.previous,
-        digest=job.digest,
-        effect=job.effect,
+        digest=had.digest,
+        effect=had.effect,
         via=(),
         runs=True,
-        had=before,
+        had=had.stood,
         wanted=job,
     )
 
@@ -116,9 +107,11 @@ def _create(wave: Wave) -> None:
     """Steps 2 and 3. An answer that was lost leaves an idle job behind, which nobody starts."""
     mine: dict[JobId, Created] = {}
 
-    def act(task: Task, had: Had) -> Draft:
+    def act(task: Task, had: Had) -> Draft | None:
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was created")
+        if _held(wave, task, task.job):
+            return None
         platform = wave.world.platforms(task.platform)
         mine[task.id] = platform.create(_body(task.job, task.key))
         return drafting.created(had, platform.instance, mine[task.id])
@@ -140,7 +133,7 @@ def _permit(wave: Wave) -> None:
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was started")
         platform = _same_instance(wave, task, had)
-        if platform is None:
+        if platform is None or _held(wave, task, task.job):
             return None
         change = reopened(had, task.job)
         head = wave.planned.plan.head
@@ -192,6 +185,17 @@ def _each(wave: Wave, state: Kind, act: Callable[[Task, Had], Draft | None]) -> 
         if draft is not None:
             drafts[task.id] = draft
     return drafts
+
+
+def _held(wave: Wave, task: Task, job: Job) -> bool:
+    """Let a job that may not go on just now come to rest: the branch moved, or a need is unmet."""
+    if wave.world.repository.tip(wave.ledger.branch) != wave.planned.plan.head:
+        wave.rest(task.id, "superseded", "the branch moved on meanwhile; apply its tip", 6)
+        return True
+    lacking = needs.missing(job, wave.planned.wanted.jobs, wave.ledger)
+    if lacking:
+        wave.rest(task.id, "held", f"it needs {', '.join(each.id for each in lacking)}", 4)
+    return bool(lacking)
 
 
 def _same_instance(wave: Wave, task: Task, had: Had) -> Platform | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.model import Json
 
 FUEL = 400_000  # one for each value looked at, and for each 32 characters of text
+PURSE = 20 * FUEL  # for all evaluations of one spec, over every cell of its matrix
 TEXT = 1 << 20  # characters in one text, and in one rendered leaf
 SCRIPT = 8 << 20  # characters in one rendered script
 ITEMS = 100_000  # in a list that repetition or range() makes
@@ -27,20 +28,32 @@ CALLS = 24  # macros within one another
 WIDTH = 1_000  # of padding and indentation
 
 
+class Purse:
+    """What many evaluations may cost together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        """Fill the purse."""
+        self.left = PURSE
+
+
 class Meter:
-    """The purse of one evaluation."""
+    """What one evaluation costs; it is paid out of a purse."""
 
-    __slots__ = ("calls", "fuel", "names")
+    __slots__ = ("_purse", "calls", "fuel", "names")
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Fill the purse. `names` are those at the top of the template, for suggestions."""
-        self.fuel = FUEL
+    def __init__(self, names: Iterable[str], purse: Purse | None = None) -> None:
+        """Take what `purse` can give. `names` are those at the top of the template."""
+        self._purse = purse or Purse()
+        self.fuel = min(FUEL, self._purse.left)
         self.calls = 0
         self.names = set(names)
 
     def spend(self, amount: int) -> None:
         """Pay for some work, or end the evaluation."""
         self.fuel -= amount
+        self._purse.left -= amount
         if self.fuel < 0:
             raise too_much("it does too much work", mend="loop over less, or over fewer values")
 

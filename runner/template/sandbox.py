@@ -7,13 +7,13 @@ in a template is decided by `template.compiling`, what may be done by the rest o
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from jinja2 import Template
 
 from runner.template import bounds, compiling, guarded
-from runner.template.bounds import Meter
+from runner.template.bounds import Meter, Purse
 from runner.template.faults import FaultError, MissingError, shown, too_much, wrong
 
 if TYPE_CHECKING:
@@ -39,11 +39,18 @@ def marked(text: str) -> bool:
 class Sandbox:
     """Evaluates templates that share one set of macro files."""
 
-    def __init__(self, macros: Macros) -> None:
-        """Keep where macro files come from; none is read before a template names it."""
+    def __init__(self, macros: Macros, purse: Purse | None = None) -> None:
+        """Keep where macro files come from; none is read before a template names it.
+
+        Several sandboxes may share one `purse`; without one, this has its own.
+        """
         self._macros = macros
+        self._purse = purse or Purse()
         self._used: set[str] = set()
-        self._environment = _ENVIRONMENT.overlay()
+
+    @cached_property
+    def _environment(self) -> guarded.Guarded:
+        return _ENVIRONMENT.overlay()
 
     @property
     def used(self) -> frozenset[str]:
@@ -60,7 +67,7 @@ class Sandbox:
 
     def _run(self, text: str, context: Mapping[str, Json], *, expression: bool) -> Json:
         environment = self._environment
-        environment.meter = Meter((*context, *guarded.FUNCTIONS))
+        environment.meter = Meter((*context, *guarded.FUNCTIONS), self._purse)
         environment.library = {}
         try:
             code = _compiled(text, None, expression=expression)
@@ -144,4 +151,4 @@ def _compiled(text: str, name: str | None, *, expression: bool) -> Compiled:
 
 def _template(environment: Environment, code: Compiled) -> Template:
     # A new one for each evaluation: a macro file that keeps a namespace must not remember.
-    return Template.from_code(environment, code.code, environment.make_globals(None))
+    return Template.from_code(environment, code.code, environment.globals)

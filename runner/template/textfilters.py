@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from runner.template.arguments import Given, Plain
 
 
+_CHARS = 100  # each of them is looked for at every place
+
+
 def _upper(value: Json, _given: Given) -> Json:
     return text(value).upper()
 
@@ -40,7 +43,10 @@ def _string(value: Json, _given: Given) -> Json:
 
 
 def _trim(value: Json, given: Given) -> Json:
-    return text(value).strip(text(given["chars"]) if "chars" in given else None)
+    chars = text(given["chars"]) if "chars" in given else None
+    if chars is not None and len(chars) > _CHARS:
+        raise too_much(f"|trim looks for more than {_CHARS} characters")
+    return text(value).strip(chars)
 
 
 def _replace(value: Json, given: Given) -> Json:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import diff
-from runner.model import POLICY, Digest, Job, Kind, Ledger, Plan, Result, Symbol
+from runner.model import POLICY, Job, Kind, Ledger, Plan, Result, Symbol
 from tests import journals, values
 from tests.values import Wish
 
@@ -165,13 +165,14 @@ def test_withdrawn_counts_as_not_had(ledger: Ledger, made: Wish, policy: PolicyF
     plan = diff.plan(after, (job,), policy, HEAD)
     change = next((each for each in plan.changes if each.job == job.id), None)
 
-    stood: Digest | None = None if before is None else before.effect
-    assert diff.standing(had) == stood
-    if stood == job.effect:
+    stood = None if before is None else before.counts
+    assert had.counts == had.stood == stood
+    if stood is not None and stood.effect == job.effect:
         assert change is None
     else:
         assert change is not None
-        assert (change.after, change.runs) == (had.key, True)
+        assert (change.after, change.had) == (had.key, stood)
+        assert change.runs or (stood is not None and stood.spec == job.spec)
 
 
 @given(LEDGERS, WISHES, WISHES, POLICIES)

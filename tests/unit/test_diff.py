@@ -22,6 +22,8 @@ HEAD = values.commit("wanted")
 # One that came with a changed variable, one that came with a changed spec.
 DRIFTED = replace(WISH, via=(("specs/lib.sh", "1"), ("specs/vars.yaml", "2")), body={"timeout": 7})
 ALTERED = replace(WISH, spec="altered", body={"timeout": 8})
+REFUSED = Result(outcome="refused", detail="no such account")
+WITHDRAWN = Result(outcome="withdrawn", detail="its spec changed")
 
 
 def after(*jobs: Job) -> Ledger:
@@ -156,23 +158,9 @@ def test_withdrawn_first_submission_is_planned_again() -> None:
     ledger = withdrawn(journals.begun()[1], TIDY)
     change = only(planned(ledger, TIDY))
 
-    assert diff.standing(ledger.jobs[TIDY.id]) is None
-    assert (change.symbol, change.runs, change.via) == (Symbol.ALTERED, True, ())
+    assert ledger.jobs[TIDY.id].counts is None
+    assert (change.symbol, change.runs, change.via, change.had) == (Symbol.NEW, True, (), None)
     assert change.after == ledger.jobs[TIDY.id].key
-
-
-def test_withdrawn_change_leaves_what_stood() -> None:
-    """After a withdrawn change, what ran before it is unchanged, and the change is planned again.
-
-    It counts as altered, so that it runs, also when only a shared file had brought it.
-    """
-    ledger = withdrawn(after(TIDY), values.job(DRIFTED))
-
-    assert diff.standing(ledger.jobs[TIDY.id]) == TIDY.effect
-    assert planned(ledger, TIDY).changes == ()
-    change = only(planned(ledger, values.job(DRIFTED)))
-    assert (change.symbol, change.runs) == (Symbol.ALTERED, True)
-    assert planned(withdrawn(ledger, values.job(ALTERED)), TIDY).changes == ()
 
 
 def test_removed_job() -> None:
@@ -312,19 +300,34 @@ def test_changed_paths() -> None:
     assert diff.changed_paths(before, before) == ()
 
 
-@pytest.mark.parametrize("outcome", ["succeeded", "failed", "stopped", "refused", "unknown"])
-def test_standing_effect(outcome: str) -> None:
-    """Only a withdrawn submission does not count as had."""
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "stopped", "unknown"])
+def test_what_may_have_run_counts(outcome: str) -> None:
+    """Whatever may have run is what the next change is held against."""
     had: Had = after(TIDY).jobs[TIDY.id]
     results = [
         Result(outcome="succeeded", detail=""),
         Result(outcome="failed", detail=""),
         Result(outcome="stopped", detail=""),
-        Result(outcome="refused", detail=""),
         Result(outcome="unknown", detail=""),
     ]
     result = next(each for each in results if each.outcome == outcome)
+    ended = replace(had, result=result, stood=replace(had, run=0))
 
-    assert diff.standing(replace(had, result=result, ran=values.digest())) == TIDY.effect
-    gone = Result(outcome="withdrawn", detail="")
-    assert diff.standing(replace(had, result=gone, ran=values.digest())) == values.digest()
+    assert ended.counts is ended
+
+
+def test_what_was_refused_or_withdrawn_leaves_what_stood() -> None:
+    """What ran nothing is forgotten, but for its key: diff and makers go back to what ran."""
+    ledger = after(TIDY)
+    altered = values.job(ALTERED)
+    for kind, result in ((Kind.REFUSED, REFUSED), (Kind.ENDED, WITHDRAWN)):
+        intended = journals.added(ledger, journals.draft(ledger, altered, Kind.INTENDED))
+        over = journals.added(intended, journals.draft(intended, altered, kind, result))
+        again = values.job(replace(ALTERED, run=9))
+        change = only(planned(over, again))
+
+        assert change.had == ledger.jobs[TIDY.id]
+        assert change.after == over.jobs[TIDY.id].key
+        assert planned(over, TIDY).changes == ()
+        wanted = planned(over, altered).changes
+        assert [each.runs for each in wanted] == ([] if kind is Kind.REFUSED else [True])

@@ -63,7 +63,7 @@ def rows(text: str) -> list[list[str]]:
 
 def pages() -> list[Path]:
     """Return every Markdown file of the repository that people wrote."""
-    made = {"build", "dist", "mutants"}
+    made = {"build", "dist", "mutants", "node_modules"}
     found = [
         path
         for path in HERE.rglob("*.md")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,25 @@ def test_a_hole_in_the_history_is_an_error(line: Line, git: Git) -> None:
         with pytest.raises(RepositoryError, match=r"cannot (compare|find|walk)") as caught:
             ask()
         assert caught.value.mend == "run `git fsck`"
+
+
+def test_who_made_a_commit_is_found_in_time(line: Line, git: Git) -> None:
+    """Neither a long trailer nor a name full of brackets takes more than a moment."""
+    repos.commit(line.folder, {SPEC: "long"})
+    tree = repos.run(line.folder, "rev-parse", "HEAD^{tree}")
+    who = f"{'<' * 60_000} <ann@example.org> 1 +0000"
+    raw = (
+        f"tree {tree}\nparent {line.commits[3]}\nauthor {who}\ncommitter {who}\n\n"
+        f"x\n\nCo-authored-by: {'a' * 60_000} <dee@example.org>\n"
+    )
+    words = ("hash-object", "-t", "commit", "-w", "--stdin", "--literally")
+    after = Commit(repos.run(line.folder, *words, stdin=raw.encode()))
+    begun = time.monotonic()
+
+    found = git.touched_by(line.commits[3], after, (SPEC,))
+
+    assert "dee@example.org" in found
+    assert time.monotonic() - begun < 5
 
 
 @pytest.fixture

@@ -168,9 +168,26 @@ def test_next_submission_follows_from_the_last() -> None:
     had = history.extended(first, [draft], later)[1].jobs[TIDY.id]
     before = first.jobs[TIDY.id]
 
-    assert (had.previous, had.ran, had.since) == (before.key, TIDY.effect, values.HEAD)
-    assert (had.effect, had.head, had.previous_path) == (ALTERED.effect, later.head, TIDY.path)
+    assert (had.previous, had.stood) == (before.key, before)
+    assert (had.effect, had.head) == (ALTERED.effect, later.head)
     assert (had.instance, had.platform_job, had.result) == (None, None, None)
+
+
+def test_a_new_name_carries_the_old_one_on() -> None:
+    """What follows under another name stands on the former one, which is at rest from then on."""
+    first = journals.submitted(journals.begun()[1], TIDY)
+    sweep = values.job(Wish(name="sweep", metadata={"formerly": ["tidy"]}))
+    change = replace(journals.change(first, sweep), had=first.jobs[TIDY.id])
+    change = replace(change, after=first.jobs[TIDY.id].key)
+    draft = drafting.intended(change, sweep, first, journals.STATEMENTS)
+    after = journals.added(first, draft)
+
+    assert after.jobs[sweep.id].stood == first.jobs[TIDY.id]
+    assert after.jobs[TIDY.id].removed
+    begun = journals.added(first, journals.draft(first, ALTERED, Kind.INTENDED))
+    assert "under its former name" in refused(begun, draft)
+    alone = journals.added(first, with_data(draft, formerly="local/nobody"))
+    assert alone.jobs[sweep.id].stood is None
 
 
 def test_unknown_may_only_end() -> None:
