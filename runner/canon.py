@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 from runner.model import Digest, JobId, Json, Key, LedgerId, PlatformEntry, Scalar, Sha256
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
 SCHEME = 1
 
+_FAST = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+)
+# Python sorts by code points, RFC 8785 by UTF-16 units: the two differ over these alone.
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
+
 
 def encode(tree: Json) -> bytes:
     """Return the canonical bytes of `tree`: keys sorted by UTF-16 code units, integers exact."""
-    return _encode(tree).encode("utf-8", "strict")
+    text = _FAST.encode(tree)
+    if not text.isascii() and _BEYOND_BMP.search(text):
+        text = _encode(tree)
+    return text.encode("utf-8", "strict")
 
 
 def sha256(content: bytes) -> Sha256:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runner.model import Finding, Place
 
@@ -33,13 +33,16 @@ class CheckError(RunnerError):
 class FindingsError(CheckError):
     """The tree holds errors, so that it wants nothing. `findings` are all of them."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        """Take what was found; it is printed as findings are."""
+    def __init__(
+        self, findings: tuple[Finding, ...], sources: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Take what was found, and the files that it is in; it is printed as findings are."""
         super().__init__(
             f"cannot go on: {len(findings)} finding{'s' * (len(findings) != 1)}",
             mend="mend each one at its place",
         )
         self.findings = findings
+        self.sources = sources or {}
 
 
 class UsageError(RunnerError):

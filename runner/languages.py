@@ -18,7 +18,12 @@ _ENOUGH = 512  # bytes: no kernel reads more of a `#!` line
 def guess(file: str, content: bytes) -> str | None:
     """Return the language by the file's extension (before `.j2`), else by its `#!`, or None."""
     suffix = PurePosixPath(file.removesuffix(".j2")).suffix
-    return _EXTENSIONS.get(suffix) or _INTERPRETERS.get(_interpreter(content))
+    return _EXTENSIONS.get(suffix) or told(content)
+
+
+def told(content: bytes) -> str | None:
+    """Return the language that the `#!` of a script names, or None."""
+    return _INTERPRETERS.get(_interpreter(content))
 
 
 def _interpreter(content: bytes) -> bytes:

@@ -19,8 +19,19 @@ def spec(blob: Blob) -> Checked[Spec]:
     checked = _mapping(blob, "a spec")
     if checked.value is None:
         return Checked(value=None, findings=checked.findings)
-    own = Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.OWN)
-    return Checked(value=Spec(document=checked.value, own=own), findings=checked.findings)
+    spec = Spec(document=checked.value, own=_own(blob))
+    return Checked(value=spec, findings=checked.findings)
+
+
+def remains(blob: Blob) -> Spec | None:
+    """Return what can be read of a spec in whose text something is wrong, or None.
+
+    It is good for finding what else is wrong, and for nothing else.
+    """
+    document = yaml12.remains(blob.path, blob.content)
+    if document is None or not isinstance(document.tree, dict):
+        return None
+    return Spec(document=document, own=_own(blob))
 
 
 def variables(blob: Blob) -> Checked[Document]:
@@ -31,6 +42,10 @@ def variables(blob: Blob) -> Checked[Document]:
 def policy_document(blob: Blob) -> Checked[Document]:
     """Return the policy in `blob` as it is written; what it says is left to `clauses`."""
     return _mapping(blob, "a policy")
+
+
+def _own(blob: Blob) -> Source:
+    return Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.OWN)
 
 
 def _mapping(blob: Blob, noun: str) -> Checked[Document]:

@@ -51,10 +51,9 @@ def _foreign(document: Document, path: Path) -> Finding:
 
 
 def _word(document: Document, path: Path, arg: Json) -> str | Finding:
-    place = document.place(path)
     if arg is None or isinstance(arg, list | dict):
         return Finding(
-            place=place,
+            place=document.place(path),
             rule="argument-not-scalar",
             message="cannot pass the argument: it is neither text, a number nor a boolean",
             mend='write a plain value; "" is an empty argument',
@@ -62,14 +61,14 @@ def _word(document: Document, path: Path, arg: Json) -> str | Finding:
     word = scalar_text(arg)
     if "\n" in word:
         return Finding(
-            place=place,
+            place=document.place(path),
             rule="newline-in-argument",
             message="cannot pass the argument: the platform turns its newline into a space",
             mend="pass one line, or put the text into the script",
         )
     if "\0" in word:
         return Finding(
-            place=place,
+            place=document.place(path),
             rule="nul-in-argument",
             message="cannot pass the argument: no process can be given a NUL character",
             mend="leave the NUL out",

@@ -11,7 +11,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner import rolling
+from runner import rolling, scatter
 from runner.model import Targets
 from runner.narrow import at
 
@@ -34,6 +34,8 @@ TIMEOUT = 7200  # the platform's own default, in seconds
 # Two digits may begin with a zero and three may not, as the platform has it.
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[0-9]{1,2})"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+# The first character behind the colon is never the end, whatever it is.
+_DATE_MACRO = re.compile(r"\[DATEFMT:[\s\S][^\]]*\]")
 
 
 def number(names: Mapping[str, int], value: Json) -> Json:
@@ -103,17 +105,33 @@ def longest_run(body: Mapping[str, Json], batches: tuple[int, ...]) -> int:
 
     Rolling batches that are not known count as the most that the platform allows.
     """
-    whole = dict(body)
     timeout = _count(body.get("timeout"), TIMEOUT)
+    timed = waits(body)
+    if timed is not None:
+        last = scatter.windows(len(batches) or scatter.MOST, timed)[-1].latest
+        return timeout + -(-last // 1000)
     rolls = isinstance(body.get("rolling_config"), dict)
-    turns = len(batches) or (rolling.MOST if rolls else 1)
-    if at(whole, "rolling_config", "execution_mode") != EXECUTION_MODES["scatter"]:
-        return timeout * turns
-    wait = sum(
-        _count(at(whole, "rolling_config", f"batch_start_wait_{part}_ms"), 0)
-        for part in ("fixed", "random_max")
+    return timeout * (len(batches) or (rolling.MOST if rolls else 1))
+
+
+def waits(body: Mapping[str, Json]) -> scatter.Waits | None:
+    """Return the waits between the batches of a scatter job, absent ones as 0; None for others."""
+    rolls = dict(body)
+    if at(rolls, "rolling_config", "execution_mode") != EXECUTION_MODES["scatter"]:
+        return None
+    fixed, least, most = (
+        _count(at(rolls, "rolling_config", f"batch_start_wait_{part}_ms"), 0)
+        for part in ("fixed", "random_min", "random_max")
     )
-    return timeout + -(-wait * (turns - 1) // 1000)
+    return scatter.Waits(fixed=fixed, least=least, most=most)
+
+
+def date_macros(body: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return each macro in `script_param` that the platform turns into a date at dispatch."""
+    param = body.get("script_param")
+    plain = decode(param) if isinstance(param, str) else None
+    text = (plain or b"").decode("utf-8", "replace")
+    return tuple(dict.fromkeys(_DATE_MACRO.findall(text)))
 
 
 def _host(host: dict[str, Json]) -> str | None:

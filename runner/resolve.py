@@ -103,17 +103,23 @@ def _by_name(names: Mapping[str, int]) -> _Change:
     return lambda value: requests.number(names, value)
 
 
-_CHANGES: tuple[tuple[tuple[str, ...], _Change], ...] = (
-    (("bk_scope_id",), _id_text),
-    (("account_id",), _id_number),
-    (("execute_target", "host_list", _EVERY, "bk_host_id"), _id_number),
-    (("execute_target", "host_list", _EVERY, "bk_cloud_id"), _id_number),
-    (("execute_target", "topo_node_list", _EVERY, "id"), _id_number),
-    (("host_password_list", _EVERY, "host_id"), _id_number),
-    (("host_password_list", _EVERY, "bk_cloud_id"), _id_number),
-    (("rolling_config", "type"), _by_name(requests.ROLLING_TYPES)),
-    (("rolling_config", "mode"), _by_name(requests.ROLLING_MODES)),
-    (("rolling_config", "execution_mode"), _by_name(requests.EXECUTION_MODES)),
+# What becomes of some fields of the mapping, or of every mapping, that a route leads to.
+_CHANGES: tuple[tuple[tuple[str, ...], dict[str, _Change]], ...] = (
+    ((), {"bk_scope_id": _id_text, "account_id": _id_number}),
+    (
+        ("execute_target", "host_list", _EVERY),
+        {"bk_host_id": _id_number, "bk_cloud_id": _id_number},
+    ),
+    (("execute_target", "topo_node_list", _EVERY), {"id": _id_number}),
+    (("host_password_list", _EVERY), {"host_id": _id_number, "bk_cloud_id": _id_number}),
+    (
+        ("rolling_config",),
+        {
+            "type": _by_name(requests.ROLLING_TYPES),
+            "mode": _by_name(requests.ROLLING_MODES),
+            "execution_mode": _by_name(requests.EXECUTION_MODES),
+        },
+    ),
 )
 _ROLLING_DEFAULTS: Mapping[str, Json] = MappingProxyType(
     {
@@ -126,9 +132,11 @@ _ROLLING_DEFAULTS: Mapping[str, Json] = MappingProxyType(
 def _taken(request: dict[str, Json]) -> _Part:
     body = {name: value for name, value in request.items() if name != "start_task"}
     origins: dict[Path, Path] = {(name,): ("request", name) for name in body}
-    for route, change in _CHANGES:
-        if route[0] in body:
-            body[route[0]] = _changed(body[route[0]], route[1:], change)
+    for route, changes in _CHANGES:
+        if not route:
+            body |= _fields(body, changes)
+        elif route[0] in body:
+            body[route[0]] = _changed(body[route[0]], route[1:], changes)
     rolls = body.get("rolling_config")
     if isinstance(rolls, dict):
         for name in _ROLLING_DEFAULTS:
@@ -141,14 +149,26 @@ def _taken(request: dict[str, Json]) -> _Part:
     return _Part(body=body, origins=origins)
 
 
-def _changed(tree: Json, route: tuple[str, ...], change: _Change) -> Json:
+def _changed(tree: Json, route: tuple[str, ...], changes: Mapping[str, _Change]) -> Json:
+    if isinstance(tree, list) and route and route[0] == _EVERY:
+        return [_changed(item, route[1:], changes) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
     if not route:
-        return change(tree)
-    if isinstance(tree, list) and route[0] == _EVERY:
-        return [_changed(item, route[1:], change) for item in tree]
-    if isinstance(tree, dict) and route[0] in tree:
-        return {**tree, route[0]: _changed(tree[route[0]], route[1:], change)}
+        fields = _fields(tree, changes)
+        return {**tree, **fields} if fields else tree
+    if route[0] in tree:
+        return {**tree, route[0]: _changed(tree[route[0]], route[1:], changes)}
     return tree
+
+
+def _fields(tree: dict[str, Json], changes: Mapping[str, _Change]) -> dict[str, Json]:
+    """Return those fields of a mapping that are changed."""
+    return {
+        name: new
+        for name, change in changes.items()
+        if name in tree and (new := change(tree[name])) is not tree[name]
+    }
 
 
 # ---------------------------------------------------------------- the script
@@ -182,10 +202,9 @@ def _code(document: Document, rendered: Rendered, reader: Reader) -> Checked[_Co
 
 def _from_file(document: Document, rendered: Rendered, reader: Reader) -> Checked[_Code]:
     file, origin = rendered.script["file"], ("script", "file")
-    place = document.place(origin)
     if not isinstance(file, str):
         finding = Finding(
-            place=place,
+            place=document.place(origin),
             rule="script-file-not-text",
             message="cannot read the script: its path is not text",
             mend="write the path from the repository's root, such as scripts/rotate.sh",
@@ -195,7 +214,7 @@ def _from_file(document: Document, rendered: Rendered, reader: Reader) -> Checke
         return Checked(value=_Code(content=rendered.script_text, origin=origin, file=file))
     if file.endswith(".j2"):
         finding = Finding(
-            place=place,
+            place=document.place(origin),
             rule="unrendered-template",
             message="cannot use the script: it is a template that was not rendered",
             mend="mend the template first",
@@ -203,7 +222,9 @@ def _from_file(document: Document, rendered: Rendered, reader: Reader) -> Checke
         return Checked(value=None, findings=(finding,))
     blob = reader(file)
     if isinstance(blob, Unreadable):
-        finding = Finding(place=place, rule=blob.rule, message=blob.message, mend=blob.mend)
+        finding = Finding(
+            place=document.place(origin), rule=blob.rule, message=blob.message, mend=blob.mend
+        )
         return Checked(value=None, findings=(finding,))
     source = Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.VIA)
     return Checked(value=_Code(content=blob.content, origin=origin, file=file, source=source))

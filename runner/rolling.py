@@ -28,9 +28,13 @@ _PART = re.compile(r"(?P<form>[+*]?)(?P<digits>[0-9]+)|(?P<percent>[0-9]+)%")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why an expression gives no batches: the part at fault and the platform's own number."""
+    """Why an expression gives no batches: the part at fault and the platform's own number.
+
+    `start` is where the part begins in the expression, in code points from 0.
+    """
 
     part: str
+    start: int
     code: int
     message: str
     mend: str
@@ -39,6 +43,7 @@ class Fault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     text: str
+    start: int
     form: str  # "" (that many), "%" (of the total), "+" or "*" (on the batch before)
     number: int
 
@@ -50,11 +55,13 @@ def sizes(expression: str, total: int) -> tuple[int, ...] | Fault:
     reaches.
     """
     parts: list[_Part] = []
+    start = 0
     for text in expression.rstrip(" ").split(" "):
-        part = _part(text.strip(_BLANK))
+        part = _part(text.strip(_BLANK), start + len(text) - len(text.lstrip(_BLANK)))
         if isinstance(part, Fault):
             return part
         parts.append(part)
+        start += len(text) + 1
     made: list[int] = []
     left = total
     while left > 0:
@@ -75,23 +82,27 @@ def members(sizes: Iterable[int], items: Sequence[T]) -> tuple[tuple[T, ...], ..
     return tuple(tuple(items[start:end]) for start, end in pairwise(edges))
 
 
-def _part(text: str) -> _Part | Fault:
+def _part(text: str, start: int) -> _Part | Fault:
     match = _PART.fullmatch(text)
     if match is None:
-        return _malformed(text)
+        return _malformed(text, start)
     digits = (match["digits"] or match["percent"]).lstrip("0")
     if len(digits) > len(str(_LARGEST)) or int(digits or "0") > _LARGEST:
         return Fault(
             part=text,
+            start=start,
             code=BAD_PART,
             message=f"cannot roll by “{text[:40]}”: the number is above {_LARGEST}",
             mend=f"write a number of at most {_LARGEST}",
         )
     part = _Part(
-        text=text, form=match["form"] if match["digits"] else "%", number=int(digits or "0")
+        text=text,
+        start=start,
+        form=match["form"] if match["digits"] else "%",
+        number=int(digits or "0"),
     )
     if part.number == 0 or (part.form == "%" and part.number > _WHOLE):
-        return _malformed(text)
+        return _malformed(text, start)
     return part
 
 
@@ -103,9 +114,10 @@ def _size(part: _Part, total: int, previous: int) -> int:
     return previous + part.number if part.form == "+" else previous * part.number
 
 
-def _malformed(text: str) -> Fault:
+def _malformed(text: str, start: int) -> Fault:
     return Fault(
         part=text,
+        start=start,
         code=BAD_PART,
         message=f"cannot roll by “{text[:40]}”: it is none of n, n%, +n and *n",
         mend="write parts such as 5, 10%, +2 or *2 with one space between them (1% to 100%)",
@@ -115,6 +127,7 @@ def _malformed(text: str) -> Fault:
 def _endless(part: _Part, total: int) -> Fault:
     return Fault(
         part=part.text,
+        start=part.start,
         code=TOO_MANY,
         message=f"cannot roll by “{part.text}”: {total} targets make more than {MOST} batches",
         mend="take more targets in a batch",
@@ -124,6 +137,7 @@ def _endless(part: _Part, total: int) -> Fault:
 def _overflow(part: _Part, previous: int) -> Fault:
     return Fault(
         part=part.text,
+        start=part.start,
         code=BAD_PART,
         message=(
             f"cannot roll by “{part.text}”: after a batch of {previous} it passes {_LARGEST}, "

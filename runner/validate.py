@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from runner import requests
 from runner.mistakes import Mistake, shown
-from runner.model import Finding
+from runner.model import Finding, Severity
 from runner.narrow import at
 from runner.rules import bodyrules
-from runner.shape import conformity
+from runner.shape import conformity, lenient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -54,13 +54,25 @@ def document(document: Document, schema: str) -> tuple[Finding, ...]:
 
 def body(document: Document) -> tuple[Finding, ...]:
     """Return what the schema and the rules refuse in a request that stands by itself."""
-    return _findings(document, _refused(document.tree), {})
+    return _findings(document, _refused(document.tree, own=True), {})
+
+
+def raw(document: Document) -> tuple[Finding, ...]:
+    """Return what is wrong with a request that was not written for jobgate.
+
+    It is taken as the platform reads it, so that only what the platform refuses, fails or loses
+    is refused.
+    """
+    read = lenient.body(document.tree)
+    told = {note.path for note in read.notes if note.severity is Severity.ERROR}
+    refused = (each for each in _refused(read.tree, own=False) if each.path not in told)
+    return _findings(document, [*read.notes, *refused], read.origins)
 
 
 def request(spec: Spec, resolved: Resolved) -> tuple[Finding, ...]:
     """Return what the schema and the rules refuse in a request, at the spec's values behind it."""
     origins = {(): ("request",), **resolved.origins}
-    return _findings(spec.document, _refused(_completed(resolved.body)), origins)
+    return _findings(spec.document, _refused(_completed(resolved.body), own=True), origins)
 
 
 def _completed(body: dict[str, Json]) -> dict[str, Json]:
@@ -70,9 +82,9 @@ def _completed(body: dict[str, Json]) -> dict[str, Json]:
     return {"script_language": requests.LANGUAGES["bat"], **body}
 
 
-def _refused(body: Json) -> list[Mistake]:
+def _refused(body: Json, *, own: bool) -> list[Mistake]:
     """Return the mistakes of a body. Where a rule and the schema meet, the rule knows better."""
-    ruled = list(bodyrules.mistakes(body)) if isinstance(body, dict) else []
+    ruled = list(bodyrules.mistakes(body, own=own)) if isinstance(body, dict) else []
     told = {mistake.path for mistake in ruled}
     refused = conformity.mistakes(REQUEST, body)
     return [*ruled, *(mistake for mistake in refused if mistake.path not in told)]

@@ -35,7 +35,7 @@ from runner.model import (
     Waiting,
     Wanted,
 )
-from runner.report import markdown, text
+from runner.report import markdown, marked, text
 from tests import journals, values
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ REPORTS: Mapping[str, Callable[[], str]] = {
     "plan.md": lambda: markdown.plan(every_kind()),
     "hostile.txt": lambda: text.plan(hostile(ATTACK)),
     "hostile.md": lambda: markdown.plan(hostile(ATTACK)),
-    "findings.txt": lambda: text.findings(findings()) + text.checked(2, findings()),
+    "findings.txt": lambda: marked.findings(findings(), {}) + text.checked(2, findings()),
     "jobs.txt": lambda: text.jobs([named("tidy"), job(replace(WISH, name="kept", script=None))]),
     "outcome.txt": lambda: text.outcome(outcome()),
     "status.txt": lambda: text.status(*standing()),

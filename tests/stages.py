@@ -10,12 +10,15 @@ import sys
 
 PURE = (
     "accounts",
+    "batches",
     "canon",
     "clauses",
     "diff",
     "fields",
+    "filesources",
     "history",
     "judge",
+    "labelselector",
     "languages",
     "matrix",
     "mistakes",
@@ -27,10 +30,11 @@ PURE = (
     "requests",
     "resolve",
     "rolling",
+    "scatter",
     "validate",
     "wire",
 )
-PACKAGES = ("rules", "shape", "template", "yaml")
+PACKAGES = ("importing", "rules", "shape", "template", "yaml")
 
 
 def patterns() -> list[str]:

@@ -57,7 +57,9 @@ def _told(error: BaseException) -> int:
         )
         return _INTERRUPTED
     if isinstance(error, FindingsError):
-        said = importlib.import_module("runner.report.text").findings(error.findings)
+        said = importlib.import_module("runner.report.marked").findings(
+            error.findings, error.sources
+        )
         click.echo(said, err=True, nl=False)
         return error.exit_code
     if isinstance(error, RunnerError):

@@ -22,6 +22,8 @@ COMMANDS = {
     "demo": "Go through the life of a change, in a throw-away repository.",
     "check": "Find every mistake in the specs of the working tree.",
     "render": "Show the exact request and script of each job.",
+    "import": "Write a spec from a request that exists: JSON or curl.",
+    "batches": "Show the batches that a rolling expression makes.",
     "adopt": "Begin the ledger: take the jobs that exist as had, run nothing.",
     "plan": "Show what would run at a commit, and who must approve it.",
     "approve": "Sign your consent to one change of the plan.",
@@ -31,8 +33,12 @@ COMMANDS = {
     "logs": "Show what the hosts of a job printed.",
     "records": "List the records of what was submitted, or print one.",
     "verify": "Make a record again from Git, and say whether it holds.",
+    "rule": "Explain a rule: why it is one, and how to mend what breaks it.",
     "schema": "Print a published JSON Schema.",
 }
+
+# A command's module has its name, unless Python keeps that name for itself.
+MODULES = {"import": "importing"}
 
 
 class _Lazy(click.Group):
@@ -48,7 +54,7 @@ class _Lazy(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"runner.cli.{cmd_name}")
+        module = importlib.import_module(f"runner.cli.{MODULES.get(cmd_name, cmd_name)}")
         command = getattr(module, "command", None)
         return _unwrapped(command) if isinstance(command, click.Command) else None
 

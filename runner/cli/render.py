@@ -9,7 +9,7 @@ import click
 from runner.cli import options
 from runner.errors import CheckError
 from runner.git import repository
-from runner.pipeline import planning, wanted
+from runner.pipeline import planning
 from runner.report import documents, text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def command(folder: Path, form: str, rev: str | None, names: tuple[str, ...]) ->
     """
     with repository.Git.open(folder) as opened:
         tree = opened.worktree() if rev is None else opened.tree(opened.commit(rev))
-        jobs = planning.demanded(wanted.wanted(tree)).jobs
+        jobs = planning.demanded(tree).jobs
     known = {name for job in jobs for name in (job.name, job.id, job.path)}
     unknown = sorted(set(names) - known)
     if unknown:

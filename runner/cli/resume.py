@@ -8,6 +8,7 @@ import click
 
 from runner.cli import compose, options
 from runner.pipeline import standing
+from runner.report import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,5 +26,5 @@ def command(folder: Path, name: str) -> int:
     """
     with compose.world(folder) as world:
         had = standing.resume(world, name)
-    click.echo(f"{had.job}: the next batch may begin; follow it with `jobgate apply`")
+    click.echo(f"{plain.line(had.job)}: the next batch may begin; follow it with `jobgate apply`")
     return 0

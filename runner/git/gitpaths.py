@@ -73,6 +73,20 @@ def refusal(path: str, folders: Folders) -> Unreadable | None:
     return None
 
 
+def plain(name: str, held: Folder) -> bool:
+    """Tell whether `name` is beyond doubt a file of a folder in which others may be read.
+
+    Where this is false, `refusal` says what is wrong, if anything is.
+    """
+    return (
+        held.kinds.get(name) is Kind.FILE
+        and name not in held.twins
+        and name.isascii()
+        and name.isprintable()
+        and "\\" not in name
+    )
+
+
 def below(under: str, folders: Folders) -> Iterator[str]:
     """Yield every path below the folder `under` that is no folder itself."""
     if under and not all(
@@ -117,7 +131,9 @@ def _folded(name: str) -> str:
 
 
 def _escape(path: str) -> Unreadable | None:
-    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs"} for letter in path):
+    if not (path.isascii() and path.isprintable()) and any(
+        unicodedata.category(letter) in {"Cc", "Cf", "Cs"} for letter in path
+    ):
         why = "it holds control or invisible characters"
     elif "\\" in path:
         why = "it holds a backslash"

@@ -7,7 +7,6 @@ there, and its id is theirs. What is ignored does not exist.
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner import canon
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 # Names of a folder as git lists them: a folder holds a mapping, anything else None.
 _Listed: TypeAlias = "dict[str, _Listed | None]"
+_PIECE = 64 * 1024  # bytes; most files are read in one
 _NOTHING = gitpaths.folder({})
 
 
@@ -31,6 +31,7 @@ class WorkingTree:
         self._objects = objects
         self._top = top
         self._folders: dict[str, gitpaths.Folder] = {}
+        self._entered: set[str] = set()  # folders with a file that may be read
         self._listed: _Listed = {}
         listing = call.out("ls-files", "-z", "--cached", "--others", "--exclude-standard")
         for name in filter(None, listing.split(b"\0")):
@@ -42,9 +43,12 @@ class WorkingTree:
 
     def read(self, path: str) -> Blob | Unreadable:
         """Return the regular file at `path`, or why it is not one."""
-        refused = gitpaths.refusal(path, self._folder)
-        if refused is not None:
-            return refused
+        above, _, name = path.rpartition("/")
+        if above not in self._entered or not gitpaths.plain(name, self._folder(above)):
+            refused = gitpaths.refusal(path, self._folder)
+            if refused is not None:
+                return refused
+            self._entered.add(above)
         try:
             content = self._content(path)
         except OSError as error:
@@ -70,9 +74,12 @@ class WorkingTree:
     def _content(self, path: str) -> bytes | gitobjects.TooLarge:
         # Neither a link nor a pipe that has come there meanwhile can lead or hold us.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(self._top / path, flags), "rb") as file:
-            content = file.read(gitobjects.LARGEST + 1)
-            size = os.fstat(file.fileno()).st_size
+        file = os.open(f"{self._top}/{path}", flags)
+        try:
+            content = _read(file)
+            size = os.fstat(file).st_size
+        finally:
+            os.close(file)
         return gitobjects.TooLarge(size) if len(content) > gitobjects.LARGEST else content
 
     def _folder(self, path: str) -> gitpaths.Folder:
@@ -86,26 +93,39 @@ class WorkingTree:
 
     def _found(self, path: str, listed: _Listed) -> gitpaths.Folder:
         kinds: dict[str, Kind] = {}
+        there = _entries(f"{self._top}/{path}")
         for name, inner in listed.items():
-            kind = _kind(self._top / gitpaths.join(path, name), listed_folder=inner is not None)
-            if kind is not None:
-                kinds[name.encode(errors="surrogateescape").decode(errors="backslashreplace")] = (
-                    kind
-                )
+            if name in there:
+                shown = name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+                kinds[shown] = _kind(there[name], listed_folder=inner is not None)
         return gitpaths.folder(kinds)
 
 
-def _kind(path: Path, *, listed_folder: bool) -> Kind | None:
+def _entries(folder: str) -> dict[str, os.DirEntry[str]]:
     try:
-        mode = path.lstat().st_mode
+        with os.scandir(folder) as entries:
+            return {entry.name: entry for entry in entries}
     except OSError:
-        return None
-    if stat.S_ISDIR(mode):
+        return {}
+
+
+def _kind(entry: os.DirEntry[str], *, listed_folder: bool) -> Kind:
+    if entry.is_symlink():
+        return Kind.SYMLINK
+    if entry.is_dir(follow_symlinks=False):
         # Git lists what is in a folder, but a repository within as one name.
         return Kind.FOLDER if listed_folder else Kind.SUBMODULE
-    if stat.S_ISLNK(mode):
-        return Kind.SYMLINK
-    return Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+
+
+def _read(file: int) -> bytes:
+    """Return what an open file holds, but no more than one byte beyond what may be read."""
+    pieces: list[bytes] = []
+    room = gitobjects.LARGEST + 1
+    while room and (piece := os.read(file, min(room, _PIECE))):
+        pieces.append(piece)
+        room -= len(piece)
+    return b"".join(pieces)
 
 
 def _vanished(path: str, error: OSError) -> Unreadable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from runner import history
 from runner.errors import RepositoryError
 from runner.model import Ledger, LedgerId, Step
-from runner.pipeline import drafting, planning, wanted
+from runner.pipeline import drafting, planning
 from runner.pipeline.world import World, instant
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def adopt(
     Raise RepositoryError when there is a ledger already, FindingsError when the tree has errors.
     """
     head = world.repository.tip(branch)
-    want = planning.demanded(wanted.wanted(world.repository.tree(head)))
+    want = planning.demanded(world.repository.tree(head))
 
     def decide(found: Ledger | None) -> Step:
         if found is not None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner import canon, narrow, requests
-from runner.model import Digest, Job, JobId, Json, PlatformEntry, Rendered, Resolved, Spec
+from runner.model import (
+    Digest,
+    Job,
+    JobId,
+    Json,
+    PlatformEntry,
+    Rendered,
+    Resolved,
+    Scalar,
+    Spec,
+)
+from runner.pipeline.crossing import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +57,32 @@ def job(spec: Spec, rendered: Rendered, resolved: Resolved, platform: PlatformEn
     )
 
 
+def outline(spec: Spec, cell: tuple[tuple[str, Scalar], ...], platform: PlatformEntry) -> Outline:
+    """Return what other specs must know of the job that `job` would make, without making it."""
+    metadata = narrow.mapping(spec.document.tree, "metadata")
+    return Outline(
+        file=spec.document.file,
+        name=narrow.text(metadata, "name"),
+        platform=platform.name,
+        ids=tuple(_identities(metadata, cell, platform)),
+        needs=narrow.texts(metadata, "needs"),
+    )
+
+
+def _identities(
+    metadata: dict[str, Json], cell: tuple[tuple[str, Scalar], ...], platform: PlatformEntry
+) -> Iterator[JobId]:
+    """Yield the job's identity, then those under its former names."""
+    for name in (narrow.text(metadata, "name"), *_formerly(metadata)):
+        yield canon.job_id(platform.name, name, cell)
+
+
 def _effects(
     metadata: dict[str, Json], rendered: Rendered, resolved: Resolved, platform: PlatformEntry
 ) -> Iterator[tuple[JobId, Digest]]:
     """Yield the job's identity and effect, then what they would be under each former name."""
     body = canon.effect_body(resolved.body, resolved.script)
-    for name in (narrow.text(metadata, "name"), *_formerly(metadata)):
-        identity = canon.job_id(platform.name, name, rendered.cell)
+    for identity in _identities(metadata, rendered.cell, platform):
         yield (
             identity,
             canon.effect(job=identity, run=_run(metadata), platform=platform, body=body, pins={}),

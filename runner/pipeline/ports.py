@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runner.model import (
@@ -32,6 +32,18 @@ class Tree(Protocol):
 
     def read(self, path: str) -> Blob | Unreadable:
         """Return the regular file at `path`, or why it is not one."""
+        ...
+
+
+class Memory(Protocol):
+    """What was found out before, by a key that says all of what it depends on. It may forget."""
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is kept under those of `keys` that anything is kept under."""
+        ...
+
+    def keep(self, entries: Mapping[str, bytes]) -> None:
+        """Keep every entry under its key, as far as that can be done."""
         ...
 
 

@@ -6,32 +6,28 @@ wrong is found in one go; a tree with an error in it wants nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, parse, render, resolve, validate
+from runner import canon, clauses, parse, validate
 from runner.model import (
     Blob,
     Checked,
-    Document,
     Finding,
     Job,
-    Place,
     PolicyFiles,
     Role,
     Severity,
     Source,
     Spec,
+    Unreadable,
     Wanted,
 )
-from runner.pipeline import assembling, needs
+from runner.pipeline import assembling, crossing, making
+from runner.pipeline.making import POLICY_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runner.pipeline.ports import Tree
 
-POLICY_PATH = "jobgate.yaml"
 _POLICY_PATHS = (
     POLICY_PATH,
     "allowed_signers",
@@ -41,6 +37,7 @@ _POLICY_PATHS = (
     "jobgate.lock",
 )
 _LIBRARY = "specs/_lib/"
+_FILES = (".yaml", ".yml", ".j2", ".sh", ".py", ".pl", ".bat", ".ps1")
 
 
 def wanted(tree: Tree) -> Checked[Wanted]:
@@ -49,7 +46,7 @@ def wanted(tree: Tree) -> Checked[Wanted]:
     if found.value is None:
         return Checked(value=None, findings=found.findings)
     jobs = _jobs(tree, found.value)
-    findings = found.findings + jobs.findings
+    findings = found.findings + _hidden(tree) + jobs.findings
     if jobs.value is None or any(each.severity is Severity.ERROR for each in findings):
         return Checked(value=None, findings=findings)
     return Checked(value=Wanted(jobs=jobs.value, policy=found.value), findings=findings)
@@ -66,7 +63,7 @@ def policy(tree: Tree) -> Checked[PolicyFiles]:
             if isinstance(blob, Blob):
                 blobs.append(blob)
             else:
-                findings.append(_unreadable(path, blob.rule, blob.message, blob.mend))
+                findings.append(making.unreadable(blob))
     if findings:
         return Checked(value=None, findings=tuple(findings))
     return _policy_files(blobs)
@@ -99,18 +96,32 @@ def _policy_files(blobs: list[Blob]) -> Checked[PolicyFiles]:
 
 
 def _jobs(tree: Tree, files: PolicyFiles) -> Checked[tuple[Job, ...]]:
-    maker = _Maker(tree=tree, files=files, variables={})
+    maker = making.Maker(tree=tree, policy=files.policy)
     findings: list[Finding] = []
-    made: list[tuple[Spec, Job]] = []
+    specs: dict[str, Spec] = {}
+    jobs: list[Job] = []
     for path in spec_paths(tree):
-        jobs = maker.jobs(path)
-        findings += jobs.findings
-        made += jobs.value or ()
+        made = maker.made(path)
+        findings += made.findings
+        if made.value is not None:
+            specs[path] = made.value.spec
+            jobs += _assembled(made.value)
     for document in maker.variables.values():
         findings += document.findings
-    findings += _repeated(made) + needs.findings(made)
-    ordered = tuple(sorted((job for _, job in made), key=lambda job: job.id))
+    findings += crossing.findings(
+        [crossing.outline(job) for job in jobs],
+        lambda path, at: specs[path].document.place(at),
+    )
+    ordered = tuple(sorted(jobs, key=lambda job: job.id))
     return Checked(value=ordered, findings=tuple(findings))
+
+
+def _assembled(made: making.Made) -> list[Job]:
+    return [
+        assembling.job(made.spec, rendered, resolved, platform)
+        for rendered, resolved in made.cells
+        for platform in made.platforms
+    ]
 
 
 def spec_paths(tree: Tree) -> tuple[str, ...]:
@@ -124,101 +135,15 @@ def spec_paths(tree: Tree) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Maker:
-    """Makes the jobs of one spec after another; reads each shared vars file once."""
+def _hidden(tree: Tree) -> tuple[Finding, ...]:
+    """Find links and submodules at or below `specs`: nothing behind them would be read.
 
-    tree: Tree
-    files: PolicyFiles
-    variables: dict[str, Checked[tuple[Document, Source]]]
-
-    def jobs(self, path: str) -> Checked[list[tuple[Spec, Job]]]:
-        """Return the spec at `path` with each of its jobs."""
-        blob = self.tree.read(path)
-        if not isinstance(blob, Blob):
-            return _stop((_unreadable(path, blob.rule, blob.message, blob.mend),))
-        parsed = parse.spec(blob)
-        if parsed.value is None:
-            return _stop(parsed.findings)
-        findings = parsed.findings + validate.spec(parsed.value)
-        if any(each.severity is Severity.ERROR for each in findings):
-            return _stop(findings)
-        return self._rendered(parsed.value, findings)
-
-    def _rendered(
-        self, spec: Spec, findings: tuple[Finding, ...]
-    ) -> Checked[list[tuple[Spec, Job]]]:
-        cells = render.jobs(spec, self._chain(spec.document.file), self.tree.read)
-        findings += cells.findings
-        entries = clauses.platforms(self.files.policy, spec.document.file)
-        if not entries:
-            findings += (_homeless(spec),)
-        made: list[tuple[Spec, Job]] = []
-        for cell in cells.value or ():
-            resolved = resolve.request(spec, cell, self.tree.read)
-            findings += resolved.findings
-            if resolved.value is not None:
-                findings += validate.request(spec, resolved.value)
-                made += [
-                    (spec, assembling.job(spec, cell, resolved.value, entry)) for entry in entries
-                ]
-        return Checked(value=made, findings=tuple(dict.fromkeys(findings)))
-
-    def _chain(self, path: str) -> tuple[tuple[Document, Source], ...]:
-        found = (self._vars(each) for each in render.folders(path))
-        return tuple(each.value for each in found if each.value is not None)
-
-    def _vars(self, path: str) -> Checked[tuple[Document, Source]]:
-        if path not in self.variables:
-            self.variables[path] = self._read_vars(path)
-        return self.variables[path]
-
-    def _read_vars(self, path: str) -> Checked[tuple[Document, Source]]:
-        blob = self.tree.read(path)
-        if not isinstance(blob, Blob):
-            absent = blob.rule == "missing-file"
-            finding = _unreadable(path, blob.rule, blob.message, blob.mend)
-            return Checked(value=None, findings=() if absent else (finding,))
-        parsed = parse.variables(blob)
-        if parsed.value is None:
-            return Checked(value=None, findings=parsed.findings)
-        findings = parsed.findings + validate.document(parsed.value, "vars.v1")
-        return Checked(value=(parsed.value, _source(blob, Role.VIA)), findings=findings)
-
-
-def _repeated(made: Iterable[tuple[Spec, Job]]) -> list[Finding]:
-    first: dict[str, Spec] = {}
-    findings: list[Finding] = []
-    for spec, job in made:
-        for name in (job.id, *(former for former, _ in job.former_effects)):
-            other = first.setdefault(name, spec)
-            if other is not spec:
-                findings.append(
-                    Finding(
-                        place=spec.document.place(("metadata", "name")),
-                        rule="duplicate-name",
-                        message=f"the job {name} is also in {other.document.file}",
-                        mend="give one of the two another name",
-                    )
-                )
-    return findings
-
-
-def _stop(findings: tuple[Finding, ...]) -> Checked[list[tuple[Spec, Job]]]:
-    return Checked(value=None, findings=findings)
-
-
-def _homeless(spec: Spec) -> Finding:
-    return Finding(
-        place=spec.document.place(()),
-        rule="no-platform",
-        message="no platform takes this spec",
-        mend=f"add its path to the `paths` of a platform in {POLICY_PATH}",
-    )
-
-
-def _unreadable(path: str, rule: str, message: str, mend: str) -> Finding:
-    return Finding(place=Place(file=path), rule=rule, message=message, mend=mend)
+    What has the ending of a file that a spec may name is looked at when one does.
+    """
+    below = [path for path in tree.paths("specs") if not path.endswith(_FILES)]
+    at = ["specs"] if "specs" in tree.paths("") else []
+    read = (tree.read(path) for path in (*at, *below))
+    return tuple(making.unreadable(each) for each in read if isinstance(each, Unreadable))
 
 
 def _source(blob: Blob, role: Role) -> Source:

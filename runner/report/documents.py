@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import accounts, canon, wire
+from runner import accounts, canon, requests, wire
 from runner.model import (
     Approved,
     Change,
@@ -29,6 +29,8 @@ from runner.report import seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runner.scatter import Window
+
 
 def text(name: str, tree: Mapping[str, Json]) -> str:
     """Return the document `name` (version 1) as canonical JSON and a newline."""
@@ -38,11 +40,11 @@ def text(name: str, tree: Mapping[str, Json]) -> str:
 
 def findings(found: Iterable[Finding], jobs: int) -> str:
     """Return a check: its findings, and how many jobs the tree wants."""
-    listed = list(found)
+    listed = seen.ordered(found)
     errors = sum(each.severity is Severity.ERROR for each in listed)
     return text(
         "findings",
-        {"errors": errors, "findings": [_finding(each) for each in listed], "jobs": jobs},
+        {"errors": errors, "findings": [finding(each) for each in listed], "jobs": jobs},
     )
 
 
@@ -136,7 +138,8 @@ def approvals(signed: Iterable[Change], by: str) -> str:
     return text("approvals", {"approvals": listed})
 
 
-def _finding(each: Finding) -> Json:
+def finding(each: Finding) -> Json:
+    """Return one finding in the shape that all documents have."""
     span = each.place.span
     return {
         "column": span.column,
@@ -150,6 +153,11 @@ def _finding(each: Finding) -> Json:
         "rule": each.rule,
         "severity": each.severity.value,
     }
+
+
+def timetable(windows: Iterable[Window]) -> list[Json]:
+    """Return when each batch of a scatter job starts, after the first and in milliseconds."""
+    return [{"earliest_ms": each.earliest, "latest_ms": each.latest} for each in windows]
 
 
 def _job(job: Job) -> Json:
@@ -173,12 +181,14 @@ def _asked(job: Job) -> dict[str, Json]:
     return {
         "batches": [list(hosts) for hosts in seen.hosts(job)],
         "change": job.change,
+        "date_macros": list(requests.date_macros(job.body)),
         "description": job.description,
         "hosts": len(job.targets.hosts),
         "labels": dict(job.labels),
         "longest_run": seen.longest(job),
         "open_targets": list(job.targets.open),
         "path": job.path,
+        "timetable": timetable(seen.windows(job)),
     }
 
 

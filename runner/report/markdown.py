@@ -80,11 +80,8 @@ def _job(planned: Planned, change: Change, job: Job) -> list[str]:
     script = seen.script(planned, change)
     if script:
         parts.append(_fence("diff", script))
-    batches = [
-        f"batch {number}: {', '.join(hosts)}" for number, hosts in enumerate(seen.hosts(job), 1)
-    ]
-    batches += [f"only the platform can expand {each}" for each in job.targets.open]
-    parts.append(_fence("", batches))
+    batches = [f"{label}: {', '.join(hosts)}" for label, hosts in seen.batches(job)]
+    parts.append(_fence("", (*batches, *seen.notes(job))))
     parts.append(f"Longest possible run: {plain.span(seen.longest(job))}.")
     return parts
 

@@ -15,6 +15,12 @@ def line(text: str) -> str:
     return block(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def characters(text: str) -> list[str]:
+    """Return what `line` would show of each character of one line of text."""
+    commands = {found.end() - 1 for found in _COMMAND.finditer(text)}
+    return [_out(each) if index in commands else line(each) for index, each in enumerate(text)]
+
+
 def block(text: str) -> str:
     """Return `text` with its lines and tabs; what is not printable is written out as an escape."""
     shown = _SUSPECT.sub(lambda found: found[0] if found[0].isprintable() else _out(found[0]), text)
@@ -32,6 +38,16 @@ def span(seconds: int) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "m"), (rest, "s")]
     return " ".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def moment(milliseconds: int) -> str:
+    """Return a point in time after another one, as `span` does, to the millisecond: `1m 1.5s`."""
+    seconds, rest = divmod(milliseconds, 1000)
+    if not rest:
+        return span(seconds)
+    whole = seconds - seconds % 60
+    part = f"{seconds % 60}.{rest:03}".rstrip("0") + "s"
+    return f"{span(whole)} {part}" if whole else part
 
 
 def _out(character: str) -> str:

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, requests, rolling
+from runner import canon, clauses, requests, rolling, scatter
 from runner.model import (
     Approved,
     Change,
@@ -20,11 +20,12 @@ from runner.model import (
     Symbol,
     pointer,
 )
+from runner.report import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.model import Path
+    from runner.model import Finding, Path
 
 
 _HOSTS = "/execute_target/host_list/"
@@ -58,6 +59,21 @@ class Counts:
     unchanged: int
     hosts: int
     batches: int
+
+
+def ordered(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order of their places, and those of one place by their rules."""
+    return sorted(
+        found,
+        key=lambda each: (
+            each.place.file,
+            each.place.span.line,
+            each.place.span.column,
+            each.place.pointer,
+            each.rule,
+            each.message,
+        ),
+    )
 
 
 def counts(planned: Planned) -> Counts:
@@ -119,6 +135,43 @@ def hosts(job: Job) -> tuple[tuple[str, ...], ...]:
     return rolling.members(job.batches, job.targets.hosts)
 
 
+def windows(job: Job) -> tuple[scatter.Window, ...]:
+    """Return when each batch of a scatter job is dispatched; none where it is not known."""
+    waits = requests.waits(job.body)
+    return () if waits is None else scatter.windows(len(job.batches), waits)
+
+
+def batches(job: Job) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the hosts of every batch under its number, and its start where it is scattered."""
+    starts = [f", {start(window)}" for window in windows(job)]
+    listed = hosts(job)
+    return tuple(
+        (f"batch {number}{said}", batch)
+        for number, (batch, said) in enumerate(
+            zip(listed, starts or [""] * len(listed), strict=True), 1
+        )
+    )
+
+
+def start(window: scatter.Window) -> str:
+    """Return when a batch is dispatched, in words."""
+    if window.latest == 0:
+        return "at once"
+    return f"{_between(window)} after the first"
+
+
+def notes(job: Job) -> tuple[str, ...]:
+    """Return what is settled only when the job is dispatched, a line each."""
+    said = [f"only the platform can expand {each}" for each in job.targets.open]
+    waits = requests.waits(job.body)
+    if waits is not None and not job.batches:
+        wait = _between(scatter.windows(2, waits)[1])
+        said.append(f"each batch starts {wait} after the one before it")
+    macros = requests.date_macros(job.body)
+    said += [f"{each} in script_param becomes a date at dispatch" for each in macros]
+    return tuple(said)
+
+
 def longest(job: Job) -> int:
     """Return the longest possible run, in seconds."""
     return requests.longest_run(job.body, job.batches)
@@ -168,6 +221,11 @@ def field(change: Change, each: Field) -> str:
 def label(job: JobId) -> str:
     """Return a job's name as a shell takes it as one word."""
     return shlex.quote(job)
+
+
+def _between(window: scatter.Window) -> str:
+    earliest, latest = plain.moment(window.earliest), plain.moment(window.latest)
+    return earliest if earliest == latest else f"{earliest} to {latest}"
 
 
 def _content(change: Change) -> bytes | None:

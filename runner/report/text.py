@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from runner import clauses
 from runner.model import (
     Approved,
     Change,
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
     )
 
 _MOST_HOSTS = 8
-
-
-def findings(found: Iterable[Finding]) -> str:
-    """Return each finding as `file:line:column: message` with its mend on the next line."""
-    return "".join(_finding(each) for each in found)
 
 
 def checked(jobs: int, found: tuple[Finding, ...]) -> str:
@@ -111,11 +107,7 @@ def verdict(said: Verdict) -> str:
     by = f" by {', '.join(given)}" if given else ""
     if isinstance(said, Approved):
         return f"approved{by}"
-    missing = "; ".join(
-        f"{demand.clause} asks for {demand.missing} more of {', '.join(demand.could) or 'nobody'}"
-        for demand in said.demands
-        if demand.missing
-    )
+    missing = "; ".join(clauses.asks(demand) for demand in said.demands if demand.missing)
     return f"waiting: {missing}" + (f" (approved{by} so far)" if given else "")
 
 
@@ -142,7 +134,7 @@ def had(each: Had) -> str:
     """Return where a job stands in the ledger, in a line."""
     said = each.result.detail if each.result else ""
     name = each.result.outcome if each.result else each.state.value
-    key = f" {each.key[:12]}" if each.key else ""
+    key = f" {plain.line(each.key[:12])}" if each.key else ""
     gone = " (removed)" if each.removed else ""
     return f"{plain.line(each.job)}{gone}: {name}{key}{': ' * bool(said)}{plain.line(said)}\n"
 
@@ -155,7 +147,7 @@ def progress(stands: Progress) -> str:
 def records(found: Iterable[Record]) -> str:
     """Return a line a record, oldest first."""
     return "".join(
-        f"{each.key[:12]} {plain.line(each.entries[0].at)} {plain.line(each.job)}: "
+        f"{plain.line(each.key[:12])} {plain.line(each.entries[0].at)} {plain.line(each.job)}: "
         f"{each.result.outcome if each.result else each.entries[-1].kind.value}\n"
         for each in found
     )
@@ -194,16 +186,6 @@ def _ended(shown: str) -> str:
     return shown if not shown or shown.endswith("\n") else shown + "\n"
 
 
-def _finding(each: Finding) -> str:
-    place = each.place
-    warning = "warning: " if each.severity is Severity.WARNING else ""
-    where = f"{plain.line(place.file)}:{place.span.line}:{place.span.column}"
-    return (
-        f"{where}: {warning}{plain.line(each.message)} [{each.rule}]\n"
-        f"mend: {plain.line(each.mend)}\n"
-    )
-
-
 def _change(planned: Planned, change: Change) -> str:
     lines = [f"{change.symbol.value} {plain.line(change.job)}"]
     if isinstance(change.wanted, Job):
@@ -228,9 +210,9 @@ def _job(planned: Planned, change: Change, job: Job) -> list[str]:
     size = f"{plain.count(len(job.targets.hosts), 'host')}"
     rolls = f" in {plain.count(len(job.batches), 'batch')}" if job.batches else ""
     lines.append(f"    {size}{rolls}, at most {plain.span(seen.longest(job))}")
-    for number, hosts in enumerate(seen.hosts(job), 1):
+    for label, hosts in seen.batches(job):
         more = f" and {len(hosts) - _MOST_HOSTS} more" if len(hosts) > _MOST_HOSTS else ""
         named = ", ".join(map(plain.line, hosts[:_MOST_HOSTS]))
-        lines.append(f"    batch {number}: {named}{more}")
-    lines += [f"    only the platform can expand {plain.line(each)}" for each in job.targets.open]
+        lines.append(f"    {label}: {named}{more}")
+    lines += [f"    {plain.line(each)}" for each in seen.notes(job)]
     return lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.rules import requestbody, scriptrules, targetrules
+from runner.rules import fieldrules, labelrules, requestbody, scriptrules, targetrules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,22 +23,27 @@ RULES: tuple[Callable[[Body], Iterator[Mistake]], ...] = (
     scriptrules.sizes,
     scriptrules.encoding,
     scriptrules.shell_text,
+    scriptrules.interpreter,
     scriptrules.param_text,
+    scriptrules.param_changed,
     scriptrules.shadowed,
-    scriptrules.task_name,
-    scriptrules.windows_interpreter,
-    scriptrules.callback_url,
+    fieldrules.task_name,
+    fieldrules.windows_interpreter,
+    fieldrules.callback_url,
+    fieldrules.passwords,
     targetrules.repeated_targets,
     targetrules.container_targets,
+    targetrules.whole_clusters,
     targetrules.node_types,
+    labelrules.label_selectors,
     targetrules.rolling_kind,
     targetrules.scatter_waits,
     targetrules.rolling_batches,
 )
 
 
-def mistakes(tree: Mapping[str, Json]) -> Iterator[Mistake]:
-    """Yield everything that the rules find in a body."""
-    body = requestbody.body(tree)
+def mistakes(tree: Mapping[str, Json], *, own: bool) -> Iterator[Mistake]:
+    """Yield everything that the rules find in a body; `own` tells that jobgate will send it."""
+    body = requestbody.body(tree, own=own)
     for rule in RULES:
         yield from rule(body)

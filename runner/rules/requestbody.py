@@ -18,11 +18,15 @@ _LONG = 2**63  # the platform's integers are below it; the schema refuses all ot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A request body, with its Base64 decoded where it is strictly that."""
+    """A request body, with its Base64 decoded where it is strictly that.
+
+    `own` tells that jobgate will send it: it leaves room for the key, and its author can mend it.
+    """
 
     tree: dict[str, Json]
     script: bytes | None
     param: bytes | None
+    own: bool
 
     def text(self, *path: str) -> str | None:
         """Return the text at `path`, or None."""
@@ -42,9 +46,10 @@ class Body:
                 yield index, item
 
 
-def body(tree: Mapping[str, Json]) -> Body:
+def body(tree: Mapping[str, Json], *, own: bool) -> Body:
     """Return the view of a body."""
     return Body(
+        own=own,
         tree=dict(tree),
         script=_decoded(tree.get("script_content")),
         param=_decoded(tree.get("script_param")),

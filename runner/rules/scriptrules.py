@@ -1,13 +1,13 @@
-"""Rules about the script of a request, its parameter, and the plain fields beside them."""
+"""Rules about the script of a request and its parameter."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from runner import requests
+from runner import languages, requests
 from runner.mistakes import Mistake
 from runner.model import Severity
-from runner.rules import callbackurl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 SCRIPT_BYTES = 16_777_215
 PARAM_BYTES = 65_535
 SENSITIVE_PARAM_BYTES = 48_128
-NAME_UNITS = 512  # UTF-16 units, of which KEY_UNITS are kept for the submission's key
-KEY_UNITS = 80
-INTERPRETER_UNITS = 260
-_BLANK = "".join(map(chr, range(0x21)))  # what Java's trim takes away
+_MACRO = re.compile(rb"\[DATEFMT:.[^\]]*\]", re.DOTALL)
 
 
 # ---------------------------------------------------------------- script and parameter
@@ -89,19 +86,59 @@ def shell_text(body: Body) -> Iterator[Mistake]:
         )
 
 
+def interpreter(body: Body) -> Iterator[Mistake]:
+    """The `#!` of a script names the language that the request names."""
+    named = body.number("script_language")
+    told = languages.told(body.script or b"")
+    if told is None or named is None or named == requests.LANGUAGES[told]:
+        return
+    name = requests.name(requests.LANGUAGES, named)
+    yield Mistake(
+        path=("script_language",),
+        rule="language-contradicted",
+        message=f"cannot tell which is meant: the language is {name}, and the script's #! says "
+        f"{told}",
+        mend=f"write {told} as the language, or mend the #! line",
+        severity=Severity.ERROR if body.own else Severity.WARNING,
+    )
+
+
 def param_text(body: Body) -> Iterator[Mistake]:
-    """The parameter is one line: the platform turns a newline into a space."""
+    """The parameter has no NUL, which no process can be given."""
+    if b"\0" in (body.param or b""):
+        yield Mistake(
+            path=("script_param",),
+            rule="nul-in-param",
+            message="cannot pass the parameters: no process can be given a NUL byte",
+            mend="leave the NUL out, or put the text into the script",
+        )
+
+
+def param_changed(body: Body) -> Iterator[Mistake]:
+    """What the platform changes in a parameter on its way: newlines, and macros of dates."""
     param = body.param or b""
-    for byte, rule, reason in (
-        (b"\n", "newline-in-param", "the platform turns a newline into a space"),
-        (b"\0", "nul-in-param", "no process can be given a NUL byte"),
+    macro = _MACRO.search(param)
+    for found, rule, message, mend in (
+        (
+            b"\n" in param,
+            "newline-in-param",
+            "cannot pass the parameters as they are: the platform turns a newline into a space",
+            "pass one line, or put the text into the script",
+        ),
+        (
+            macro is not None,
+            "macro-in-param",
+            "cannot tell what the parameters will be: the platform replaces [DATEFMT:…] by a date",
+            "let the script ask for the date itself, or be sure that this is meant",
+        ),
     ):
-        if byte in param:
+        if found:
             yield Mistake(
                 path=("script_param",),
                 rule=rule,
-                message=f"cannot pass the parameters: {reason}",
-                mend="pass one line, or put the text into the script",
+                message=message,
+                mend=mend,
+                severity=Severity.WARNING,
             )
 
 
@@ -122,59 +159,9 @@ def shadowed(body: Body) -> Iterator[Mistake]:
             )
 
 
-# ---------------------------------------------------------------- plain fields
-
-
-def task_name(body: Body) -> Iterator[Mistake]:
-    """The job's name, in the units that the platform counts, leaves room for the key."""
-    units = _units(body.text("task_name") or "")
-    if units > NAME_UNITS - KEY_UNITS:
-        yield Mistake(
-            path=("task_name",),
-            rule="task-name-too-long",
-            message=f"cannot name the job so: the name has {units} UTF-16 units, of at most "
-            f"{NAME_UNITS - KEY_UNITS} ({KEY_UNITS} of the platform's {NAME_UNITS} hold the key)",
-            mend="shorten task_name",
-        )
-
-
-def windows_interpreter(body: Body) -> Iterator[Mistake]:
-    """The interpreter's path ends in `.exe`, and is not too long; a blank one is none."""
-    path = body.text("windows_interpreter") or ""
-    trimmed = path.strip(_BLANK)
-    if _units(path) > INTERPRETER_UNITS:
-        reason = f"it has more than {INTERPRETER_UNITS} UTF-16 units"
-    elif trimmed and not trimmed.endswith(".exe"):
-        reason = "it does not end in .exe"
-    else:
-        return
-    yield Mistake(
-        path=("windows_interpreter",),
-        rule="windows-interpreter",
-        message=f"cannot use the Windows interpreter: {reason}",
-        mend="write the path of a program that ends in .exe, in lower case",
-    )
-
-
-def callback_url(body: Body) -> Iterator[Mistake]:
-    """The platform takes http and https addresses with a host and without a user."""
-    reason = callbackurl.refusal(body.text("callback_url") or "")
-    if reason is not None:
-        yield Mistake(
-            path=("callback_url",),
-            rule="callback-url",
-            message=f"cannot call back: {reason}",
-            mend="write an address such as https://ci.example.org/hooks/job",
-        )
-
-
 def _is_utf8(content: bytes) -> bool:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

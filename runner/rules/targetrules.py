@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner import requests, rolling
+from runner import requests, rolling, scatter
 from runner.mistakes import Mistake
 from runner.model import Severity
 from runner.narrow import at
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from runner.model import Json
     from runner.rules.requestbody import Body
 
-SCATTER_BATCHES = 200
+# What narrows a cluster down, by what has to be filled in it for the platform to look at it.
+_NARROW = MappingProxyType(
+    {
+        "kube_namespace_filter": ("namespace_name_list",),
+        "kube_workload_filter": ("workload_name_list",),
+        "kube_pod_filter": ("pod_name_list", "label_selector", "label_selector_expr"),
+        "kube_container_prop_filter": ("container_name_list",),
+    }
+)
 _OPEN = ("dynamic_group_list", "topo_node_list", "kube_container_filters")
 
 
@@ -52,6 +61,34 @@ def container_targets(body: Body) -> Iterator[Mistake]:
             message="cannot run on containers in a set: the platform finds them in a business only",
             mend="write bk_scope_type: biz and the id of the business",
         )
+
+
+def whole_clusters(body: Body) -> Iterator[Mistake]:
+    """A filter that names a cluster alone says so, and one that says so has nothing else.
+
+    The platform refuses the first. The second it runs on every container of the cluster, whatever
+    else the filter asks for.
+    """
+    path = ("execute_target", "kube_container_filters")
+    for index, pods in body.mappings(*path):
+        narrow = [name for name in _NARROW if any(at(pods, name, part) for part in _NARROW[name])]
+        whole = pods.get("execute_in_whole_cluster") is True
+        if whole and narrow:
+            yield Mistake(
+                path=(*path, index, "execute_in_whole_cluster"),
+                rule="whole-cluster",
+                message="cannot run in the whole cluster and keep to "
+                f"{narrow[0]}: the platform would not look at it",
+                mend=f"write false, or remove {' and '.join(narrow)}",
+            )
+        elif not whole and not narrow:
+            yield Mistake(
+                path=(*path, index),
+                rule="whole-cluster",
+                message="cannot run in a cluster without saying where in it: the platform wants "
+                "a filter that names something",
+                mend=f"fill one of {', '.join(_NARROW)}, or write execute_in_whole_cluster: true",
+            )
 
 
 def node_types(body: Body) -> Iterator[Mistake]:
@@ -108,11 +145,11 @@ def rolling_batches(body: Body) -> Iterator[Mistake]:
     if isinstance(made, rolling.Fault):
         rule = "rolling-expression" if made.code == rolling.BAD_PART else "too-many-batches"
         yield Mistake(path=path, rule=rule, message=made.message, mend=made.mend)
-    elif _scatters(body) and len(made) > SCATTER_BATCHES:
+    elif _scatters(body) and len(made) > scatter.MOST:
         yield Mistake(
             path=path,
             rule="too-many-batches",
-            message=f"cannot scatter {len(made)} batches: the platform allows {SCATTER_BATCHES}",
+            message=f"cannot scatter {len(made)} batches: the platform allows {scatter.MOST}",
             mend="take more targets in a batch",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from runner.model import Json, Path
 
 _DEPTH = 200  # levels; a vars.yaml may be 64 deep, and a template may put its values deeper still
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 _BITS = 1024  # of a number; far beyond every bound of every schema
 
 
@@ -45,6 +47,8 @@ def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 def _flaws(tree: Json) -> tuple[Mistake, ...]:
     """Return why the validators cannot be given `tree`: they recurse, and one of them crashes."""
+    if _harmless(tree):
+        return ()
     level, whole = [tree], True
     for _ in range(_DEPTH):
         texts, level = _split(level)
@@ -52,6 +56,15 @@ def _flaws(tree: Json) -> tuple[Mistake, ...]:
         if not level:
             return () if whole else tuple(_half(path) for path in _torn((), tree))
     return (_TOO_DEEP,)
+
+
+def _harmless(tree: Json) -> bool:
+    """Tell whether a quick look is enough: nothing but ASCII, and few brackets in the whole."""
+    try:
+        text = _ENCODER.encode(tree)
+    except (RecursionError, ValueError):  # far too deep, or a number that Python does not write
+        return False
+    return text.isascii() and text.count("{") + text.count("[") <= _DEPTH
 
 
 def _split(level: list[Json]) -> tuple[list[str], list[Json]]:

@@ -39,26 +39,62 @@ ANCHORS = 64  # anchors and aliases together
 def document(file: str, content: bytes, *, parse: Parse = yamlevents.parse) -> Checked[Document]:
     """Return the tree of `content` and its places, or everything that is wrong with it."""
     notes = Notes(file)
+    read = _read(content, notes, parse)
+    findings = notes.findings()
+    if read is None or notes.errors:
+        return Checked(value=None, findings=findings)
+    return Checked(value=_document(file, *read, parse), findings=findings)
+
+
+def remains(file: str, content: bytes, *, parse: Parse = yamlevents.parse) -> Document | None:
+    """Return what can be read of a text in which something is wrong, or None.
+
+    It is good for finding what else is wrong, and for nothing else.
+    """
+    notes = Notes(file)
+    read = _read(content, notes, parse)
+    if read is None or any(each.rule not in _HARMLESS for each in notes.findings()):
+        return None
+    return _document(file, *read, parse)
+
+
+# What leaves every other value where it is, and what it is.
+_HARMLESS = frozenset(
+    {
+        "byte-order-mark",
+        "directive",
+        "duplicate-anchor",
+        "duplicate-key",
+        "float",
+        "hidden-character",
+        "integer-too-long",
+        "leading-zero",
+        "merge-key",
+        "several-documents",
+        "tag",
+    }
+)
+
+
+def _read(content: bytes, notes: Notes, parse: Parse) -> tuple[str, Json] | None:
     try:
         text = yamltext.text(content, notes)
-        tree = _Builder(parse(text), notes).document()
+        return text, _Builder(parse(text), notes).document()
     except EndError:
-        return Checked(value=None, findings=notes.findings())
+        return None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         notes.end(yamlfaults.syntax(error), yamlevents.point(mark))
-        return Checked(value=None, findings=notes.findings())
-    if notes.errors:
-        return Checked(value=None, findings=notes.findings())
+        return None
+
+
+def _document(file: str, text: str, tree: Json, parse: Parse) -> Document:
     layout = spans.Layout(text, parse)
-    return Checked(
-        value=Document(
-            file=file,
-            tree=tree,
-            values=spans.Spans(layout, keys=False),
-            keys=spans.Spans(layout, keys=True),
-        ),
-        findings=notes.findings(),
+    return Document(
+        file=file,
+        tree=tree,
+        values=spans.Spans(layout, keys=False),
+        keys=spans.Spans(layout, keys=True),
     )
 
 

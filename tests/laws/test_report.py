@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.model import Outcome
-from runner.report import markdown, plain, seen, text
+from runner.report import markdown, marked, plain, seen, text
 from tests import plans
 
 pytestmark = pytest.mark.laws
@@ -128,7 +128,7 @@ def test_hostile_text_is_inert_elsewhere(said: str) -> None:
     (new, *_) = plans.hostile(said).wanted.jobs
     done = plans.outcome(said)
     reports = (
-        text.findings(plans.findings(said)),
+        marked.findings(plans.findings(said), {}),
         text.outcome(Outcome(head=done.head, plan=done.plan, items=done.items)),
         text.status(*plans.standing(said)),
         text.logs((("0:10.0.0.1", said),)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,11 @@ PARTS = st.one_of(
 )
 EXPRESSIONS = st.lists(PARTS, min_size=1, max_size=6).map(" ".join)
 TOTALS = st.integers(0, 50_000)
+
+
+def placeless(made: tuple[int, ...] | rolling.Fault) -> tuple[int, ...] | rolling.Fault:
+    """Return an answer without where its fault stands, for texts that differ in layout alone."""
+    return replace(made, start=0) if isinstance(made, rolling.Fault) else made
 
 
 @given(EXPRESSIONS, TOTALS)
@@ -47,7 +53,7 @@ def test_part_i_rules_batch_i_and_the_last_repeats(expression: str, total: int) 
 
     once, twice = rolling.sizes(expression, total), rolling.sizes(longer, total)
 
-    assert once == twice
+    assert placeless(once) == placeless(twice)
 
 
 @given(st.integers(1, 100), st.integers(1, 50_000))
@@ -69,7 +75,7 @@ def test_control_characters_around_parts_are_blanks(
     """What is at most U+0020 and glued to a part does not count."""
     glued = " ".join("".join([*blanks, part, *blanks]) for part in expression.split(" "))
 
-    assert rolling.sizes(glued, total) == rolling.sizes(expression, total)
+    assert placeless(rolling.sizes(glued, total)) == placeless(rolling.sizes(expression, total))
 
 
 @given(st.lists(PARTS, max_size=3), st.text(max_size=4), st.lists(PARTS, max_size=3))

@@ -21,7 +21,16 @@ pytestmark = pytest.mark.stories
 
 JOURNAL = "urn:jobgate:journal-entry:1"
 # What jobgate reads, or sends; everything else that is published it writes.
-READ = frozenset({"fast_execute_script.v4", "inventory.v1", "job-spec.v1", "policy.v1", "vars.v1"})
+READ = frozenset(
+    {
+        "fast_execute_script.v4",
+        "file-source.v1",
+        "inventory.v1",
+        "job-spec.v1",
+        "policy.v1",
+        "vars.v1",
+    }
+)
 
 SPEC = """\
 apiVersion: jobgate/v1
@@ -53,6 +62,11 @@ request:
       - {{bk_cloud_id: 0, ip: 127.0.0.1}}
       - {{bk_cloud_id: 0, ip: 127.0.0.2}}
 {request}
+"""
+
+REQUEST = """\
+{"bk_biz_id": 2, "account": "operator", "script_type": 1, "script_content": "ZWNobyBoaQo=",
+ "script_timeout": 60, "ip_list": [{"bk_cloud_id": 0, "ip": "127.0.0.1"}]}
 """
 
 
@@ -88,6 +102,13 @@ class Told:
         assert ended.code == code, (words, ended.code, ended.out, ended.err)
         self.documents.append(Document(words=words, code=ended.code, text=ended.out))
         return self.documents[-1]
+
+    def apart(self, code: int, *words: str) -> None:
+        """Run a command that needs no repository, as a process of its own."""
+        process = self.site.spawn(*words, "--format", "json")
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, (words, out, err)
+        self.documents.append(Document(words=words, code=code, text=out))
 
     def approve(self, name: str) -> None:
         """Approve a change as the reviewer."""
@@ -127,6 +148,11 @@ def _begin(story: Told) -> None:
     story.run(0, "check")
     story.run(0, "adopt")
     story.run(0, "plan")
+    story.apart(0, "batches", "1 2", "--hosts", "5")
+    story.apart(1, "batches", "1 x", "--hosts", "5")
+    sources = story.site.root / "sources.json"
+    sources.write_text('[{"hosts": [1, 2], "files": ["a", "b"]}]')
+    story.apart(0, "batches", "--file-source", str(sources), "--max-objects", "1")
     story.site.write("specs/bad.yaml", "apiVersion: jobgate/v1\nkind: Job\n")
     story.run(1, "check")
     (story.site.repository / "specs/bad.yaml").unlink()
@@ -171,6 +197,9 @@ def _second_apply(story: Told) -> None:
 
 
 def _audit(story: Told) -> None:
+    request = story.site.root / "request.json"
+    request.write_text(REQUEST)
+    story.run(0, "import", str(request), "--name", "brought")
     story.run(0, "logs", "count")
     story.run(0, "logs", "fails")
     story.run(0, "records")

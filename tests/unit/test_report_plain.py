@@ -73,3 +73,21 @@ def test_count(number: int, noun: str, said: str) -> None:
 def test_span(seconds: int, said: str) -> None:
     """Hours, minutes and seconds, those that there are."""
     assert plain.span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (0, "0s"),
+        (1, "0.001s"),
+        (500, "0.5s"),
+        (1000, "1s"),
+        (59_990, "59.99s"),
+        (60_000, "1m"),
+        (60_001, "1m 0.001s"),
+        (3_661_500, "1h 1m 1.5s"),
+    ],
+)
+def test_moment(milliseconds: int, said: str) -> None:
+    """A point in time is a length of time to the millisecond, without zeros at its end."""
+    assert plain.moment(milliseconds) == said

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shlex
 from dataclasses import replace
 
 import pytest
 
 from runner.model import Change, Clause, Job, JobId, Json, Symbol, Targets
-from runner.report import seen
+from runner.report import documents, markdown, seen, text
+from runner.scatter import Window
 from tests import plans, values
 
 
@@ -144,6 +147,78 @@ def test_hosts(
     job = replace(plans.named("tidy"), targets=Targets(hosts=hosts), batches=sizes)
 
     assert seen.hosts(job) == batches
+
+
+def scattered(sizes: tuple[int, ...], targets: Targets, most: int = 500) -> Job:
+    """Return a scatter job."""
+    rolls: Json = {
+        "expression": "1",
+        "execution_mode": 2,
+        "batch_start_wait_fixed_ms": 1000,
+        "batch_start_wait_random_min_ms": 0,
+        "batch_start_wait_random_max_ms": most,
+    }
+    made = plans.job(replace(plans.WISH, body=plans.body(rolling_config=rolls)))
+    return replace(made, targets=targets, batches=sizes)
+
+
+def test_batches_of_a_scatter_job_say_when_they_start() -> None:
+    """The timetable stands with the hosts: at once, and then from the earliest to the latest."""
+    job = scattered((1, 1, 1), Targets(hosts=plans.HOSTS))
+
+    assert seen.windows(job)[1:] == (
+        Window(earliest=1000, latest=1500),
+        Window(earliest=2000, latest=3000),
+    )
+    assert seen.batches(job) == (
+        ("batch 1, at once", plans.HOSTS[:1]),
+        ("batch 2, 1s to 1.5s after the first", plans.HOSTS[1:2]),
+        ("batch 3, 2s to 3s after the first", plans.HOSTS[2:]),
+    )
+    sure = scattered((1, 2), Targets(hosts=plans.HOSTS), most=0)
+    assert [label for label, _ in seen.batches(sure)] == [
+        "batch 1, at once",
+        "batch 2, 1s after the first",
+    ]
+    serial = replace(plans.named("tidy"), batches=(1, 2))
+    assert seen.windows(serial) == ()
+    assert [label for label, _ in seen.batches(serial)] == ["batch 1", "batch 2"]
+
+
+def test_notes_say_what_is_settled_at_dispatch() -> None:
+    """Open targets, their timetable, and macros for dates are not settled before."""
+    job = scattered((), Targets(hosts=plans.HOSTS[:1], open=("group:7",)))
+    param = base64.b64encode(b"[DATEFMT:%F] [DATEFMT:%H]").decode()
+    job = replace(job, body=job.body | {"script_param": param})
+
+    assert seen.batches(job) == (("batch 1", plans.HOSTS[:1]),)
+    assert seen.notes(job) == (
+        "only the platform can expand group:7",
+        "each batch starts 1s to 1.5s after the one before it",
+        "[DATEFMT:%F] in script_param becomes a date at dispatch",
+        "[DATEFMT:%H] in script_param becomes a date at dispatch",
+    )
+    assert seen.notes(plans.named("tidy")) == ()
+
+
+def test_a_plan_shows_the_timetable_and_the_macros_in_every_form() -> None:
+    """Text, Markdown and JSON tell when each batch starts, and what becomes a date."""
+    job = scattered((1, 2), Targets(hosts=plans.HOSTS))
+    param = base64.b64encode(b"[DATEFMT:%F]").decode()
+    job = replace(job, body=job.body | {"script_param": param})
+    planned = plans.planned((), (job,))
+
+    for shown, indent in ((text.plan(planned), "    "), (markdown.plan(planned), "")):
+        lines = shown.split("\n")
+        assert f"{indent}batch 2, 1s to 1.5s after the first: 0:10.0.0.2, 0:10.0.0.3" in lines
+        assert f"{indent}[DATEFMT:%F] in script_param becomes a date at dispatch" in lines
+    tree = json.loads(documents.plan(planned))
+    assert tree["changes"][-1]["timetable"] == [
+        {"earliest_ms": 0, "latest_ms": 0},
+        {"earliest_ms": 1000, "latest_ms": 1500},
+    ]
+    assert tree["changes"][-1]["date_macros"] == ["[DATEFMT:%F]"]
+    assert tree["changes"][-1]["longest_run"] == 62
 
 
 def test_policy_lines() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner import requests
+from runner import requests, scatter
 from runner.model import Targets
 
 if TYPE_CHECKING:
@@ -208,6 +208,54 @@ def test_longest_run_of_scattered_batches_is_the_last_start_and_one_run() -> Non
 
     assert requests.longest_run(body_of(timeout=60, rolling=rolling), (1, 1, 1)) == 64
     assert requests.longest_run(body_of(timeout=60, rolling={"execution_mode": 2}), (1, 1)) == 60
+
+
+def test_longest_run_of_unknown_scattered_batches_is_that_of_the_most_there_can_be() -> None:
+    """The platform schedules 200 batches, so that 199 waits are the most."""
+    rolling: Json = {"expression": "1", "execution_mode": 2, "batch_start_wait_fixed_ms": 1000}
+
+    assert requests.longest_run(body_of(timeout=60, rolling=rolling), ()) == 259
+
+
+def test_waits_are_those_of_a_scatter_job() -> None:
+    """What is absent, or no number, counts as 0; a serial job has none."""
+    rolling: Json = {
+        "execution_mode": 2,
+        "batch_start_wait_fixed_ms": "5",
+        "batch_start_wait_random_max_ms": 7,
+    }
+
+    assert requests.waits(body_of(rolling=rolling)) == scatter.Waits(fixed=0, least=0, most=7)
+    assert requests.waits(body_of(rolling={"execution_mode": 1})) is None
+    assert requests.waits(body_of(rolling={"execution_mode": True})) is None
+    assert requests.waits(body_of()) is None
+
+
+@pytest.mark.parametrize(
+    ("param", "macros"),
+    [
+        ("", ()),
+        ("--day [DATEFMT:%Y%m%d]", ("[DATEFMT:%Y%m%d]",)),
+        ("[DATEFMT:%H]-[DATEFMT:%M]-[DATEFMT:%H]", ("[DATEFMT:%H]", "[DATEFMT:%M]")),
+        ("[DATEFMT:", ()),
+        ("[DATEFMT:]", ()),
+        ("[DATEFMT:]%d]", ("[DATEFMT:]%d]",)),
+        ("[datefmt:%d] [DATE:yyyy]", ()),
+        ("[DATEFMT:%d\n]", ("[DATEFMT:%d\n]",)),
+        ("\udcff[DATEFMT:%d]", ("[DATEFMT:%d]",)),
+    ],
+)
+def test_date_macros(param: str, macros: tuple[str, ...]) -> None:
+    """Each macro is told once, from its opening to the first bracket that may close it."""
+    encoded = base64.b64encode(param.encode("utf-8", "surrogateescape")).decode()
+
+    assert requests.date_macros({"script_param": encoded}) == macros
+
+
+@pytest.mark.parametrize("param", [None, 5, "?"])
+def test_date_macros_of_what_is_no_parameter(param: Json) -> None:
+    """Where there is no parameter to read there is no macro."""
+    assert requests.date_macros({"script_param": param}) == ()
 
 
 def test_base64_of_real_bytes_decodes() -> None:

@@ -57,7 +57,7 @@ def test_fault_names_its_part() -> None:
     made = rolling.sizes("10\t 5x\n 20", 100)
 
     assert isinstance(made, rolling.Fault)
-    assert (made.part, made.code) == ("5x", rolling.BAD_PART)
+    assert (made.part, made.start, made.code) == ("5x", 4, rolling.BAD_PART)
 
 
 def test_number_beyond_32_bits_is_told_from_a_malformed_part() -> None:
@@ -86,7 +86,7 @@ def test_too_many_batches_name_the_part_that_repeats() -> None:
     made = rolling.sizes("10 1", 512)
 
     assert isinstance(made, rolling.Fault)
-    assert (made.part, made.code) == ("1", rolling.TOO_MANY)
+    assert (made.part, made.start, made.code) == ("1", 3, rolling.TOO_MANY)
     assert made.message == "cannot roll by “1”: 512 targets make more than 501 batches"
 
 

@@ -67,8 +67,11 @@ def test_names() -> None:
     """What is read and what is written has a published schema, under a name with a version."""
     assert published.names() == (
         "approvals.v1",
+        "batches.v1",
         "fast_execute_script.v4",
+        "file-source.v1",
         "findings.v1",
+        "import.v1",
         "inventory.v1",
         "job-spec.v1",
         "jobs.v1",

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 WRITTEN = (
     "approvals.v1",
+    "batches.v1",
     "findings.v1",
+    "import.v1",
     "jobs.v1",
     "journal-entry.v1",
     "logs.v1",
