@@ -10,6 +10,10 @@ _PATIENCE = 1.0  # seconds before anything is said
 _PAUSE = 0.1  # seconds between two tellings
 
 
+def _on_terminal() -> bool:
+    return sys.stderr.isatty()  # the stderr of now, not that of the import
+
+
 @dataclass(slots=True)
 class Progress:
     """One line on stderr that is written over, and gone at the end; nothing without a terminal."""
@@ -17,7 +21,7 @@ class Progress:
     what: str
     shown: bool = False
     due: float = field(default_factory=lambda: time.monotonic() + _PATIENCE)
-    terminal: bool = field(default_factory=sys.stderr.isatty)
+    terminal: bool = field(default_factory=_on_terminal)
 
     def __call__(self, done: int, whole: int) -> None:
         """Say how many of how many are done, now and then."""
