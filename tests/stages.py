@@ -24,6 +24,7 @@ PURE = (
     "mistakes",
     "narrow",
     "parse",
+    "pipeline/remains",
     "quoting",
     "records",
     "render",

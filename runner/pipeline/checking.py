@@ -48,7 +48,8 @@ def checked(tree: Tree, means: Means) -> Checked[int]:
     if files.value is None:
         return Checked(value=None, findings=files.findings)
     looks = _Check(tree=tree, files=files.value, means=means, tokens={}).looks()
-    found = [*files.findings, *(each for look in looks for each in look.findings)]
+    found = [*files.findings, *wanted.hidden(tree)]
+    found += [each for look in looks for each in look.findings]
     variables = {path: wrong for look in looks for path, wrong in look.variables}
     for each in variables.values():
         found += each

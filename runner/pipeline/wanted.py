@@ -46,7 +46,7 @@ def wanted(tree: Tree) -> Checked[Wanted]:
     if found.value is None:
         return Checked(value=None, findings=found.findings)
     jobs = _jobs(tree, found.value)
-    findings = found.findings + _hidden(tree) + jobs.findings
+    findings = found.findings + hidden(tree) + jobs.findings
     if jobs.value is None or any(each.severity is Severity.ERROR for each in findings):
         return Checked(value=None, findings=findings)
     return Checked(value=Wanted(jobs=jobs.value, policy=found.value), findings=findings)
@@ -135,7 +135,7 @@ def spec_paths(tree: Tree) -> tuple[str, ...]:
     )
 
 
-def _hidden(tree: Tree) -> tuple[Finding, ...]:
+def hidden(tree: Tree) -> tuple[Finding, ...]:
     """Find links and submodules at or below `specs`: nothing behind them would be read.
 
     What has the ending of a file that a spec may name is looked at when one does.

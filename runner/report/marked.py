@@ -53,16 +53,20 @@ def _source(span: Span, lines: list[str]) -> str:
     if not 1 <= span.line <= len(lines) or not lines[span.line - 1].strip():
         return ""
     line = lines[span.line - 1]
-    shown = _expanded(plain.characters(line), line)
-    start = min(span.column - 1, len(line))
-    end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+    begins = min(span.column - 1, len(line))
+    ends = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+    # Nothing farther away than this is shown, and a line may have millions of characters.
+    origin = max(0, begins - _WIDTH * _TAB)
+    near = line[origin : begins + _WIDTH * _TAB]
+    start, end = begins - origin, ends - origin
+    shown = _expanded(plain.characters(near), near)
     first, last = _window(shown, start)
-    before = (_CUT if first else "") + "".join(shown[first:start])
+    before = (_CUT if origin + first else "") + "".join(shown[first:start])
     marked = "".join(shown[start : min(max(end, start + 1), last)])
     after = "".join(shown[max(min(end, last), start + 1) : last])
-    number = f"{span.line:>5}"
-    more = _CUT if last < len(shown) else ""
+    more = _CUT if origin + last < len(line) else ""
     mark = " " * _cells(before) + "^" + "~" * (_cells(marked) - 1)
+    number = f"{span.line:>5}"
     return f"{number} | {(before + marked + after).rstrip()}{more}\n{' ' * len(number)} | {mark}\n"
 
 

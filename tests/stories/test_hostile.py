@@ -162,6 +162,9 @@ def test_specs_behind_a_link_are_not_overlooked(site: sites.Site, at: str) -> No
 
     assert ended.code == 1
     assert f"{at}:1:1: " in ended.err
+    checked = site.jobgate("check")
+    assert checked.code == 1
+    assert f"{at}:1:1: " in checked.out
 
 
 def test_one_small_spec_does_not_fill_the_memory(site: sites.Site) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner import canon, clauses, parse
-from runner.model import Blob, Clause, Finding, Oid, Person, PlatformEntry, Policy
+from runner.model import Blob, Clause, Demand, Finding, Oid, Person, PlatformEntry, Policy
 from tests import values
 
 if TYPE_CHECKING:
@@ -371,3 +371,14 @@ def test_one_key_has_one_spelling() -> None:
     for spelling, rules in ((blob, []), (f"{blob[:-3]}B==", ["public-key"])):
         text = POLICY.replace(KEY, f"ecdsa-sha2-nistp256 {spelling}", 1)
         assert [each.rule for each in read(text).findings] == rules
+
+
+@pytest.mark.parametrize(
+    ("could", "words"),
+    [(("ann", "ben"), "prod asks for 2 more of ann, ben"), ((), "prod asks for 2 more of nobody")],
+)
+def test_what_a_demand_asks_for(could: tuple[str, ...], words: str) -> None:
+    """A demand is told with whoever could still meet it."""
+    demand = Demand(clause="prod", count=2, given=(), missing=2, could=could)
+
+    assert clauses.asks(demand) == words

@@ -223,3 +223,16 @@ def test_run_goes_up_only(run: int, denied: object) -> None:
     if isinstance(said, Denied):
         assert (said.by, said.reason) == ("run", f"`run` went down from 3 to {run}")
         assert said.mend == "set `metadata.run` to 3, or higher to run again"
+
+
+def test_a_platform_that_is_defined_otherwise_waits_for_the_policy() -> None:
+    """Whoever consents, a job does not go where the policy in force does not say it goes."""
+    elsewhere = replace(JOB, platform=replace(JOB.platform, stage="elsewhere"))
+    found = verdict("ann", "ben", change=replace(CHANGE, wanted=elsewhere))
+
+    assert isinstance(verdict("ann", "ben"), Approved)
+    assert isinstance(found, Waiting)
+    assert found.demands[0] == Demand(clause=POLICY, count=1, given=(), missing=1, could=())
+    assert clauses.asks(found.demands[0]) == (
+        "@policy must be accepted first: it defines the job's platform"
+    )

@@ -471,6 +471,7 @@ BOMBS = {
     "power": "{{ 9**(9**9) }}",
     "power of a power": "{{ 2**4000**2 }}",
     "negative power of one": "{{ (-1)**(10**9) }}",
+    "wide trim": "{{ ('a' * 100000)|trim('b' * 100000) }}",
     "long text": '{{ "a"*10**10 }}',
     "long list": "{{ [0]*10**9 }}",
     "long range": "{% for a in range(10**9) %}{% endfor %}",

@@ -132,3 +132,11 @@ def test_loads_reads_text_and_bytes() -> None:
 
     assert wire.loads(text) == tree
     assert wire.loads(text.encode()) == tree
+
+
+@pytest.mark.parametrize("text", ['["\\ud800"]', '{"\\udc00": 1}', "[" * 101 + "]" * 101])
+def test_what_no_journal_can_keep_is_refused(text: str) -> None:
+    """Half a character, or a tree that is too deep, is a ValueError and nothing worse."""
+    with pytest.raises(ValueError, match=r"surrogates|levels deep"):
+        wire.loads(text)
+    assert wire.loads("[" * 100 + "]" * 100)
