@@ -126,6 +126,7 @@ class Site:
                 "GIT_CONFIG_GLOBAL": os.devnull,
                 "GIT_CONFIG_NOSYSTEM": "1",
                 "JOBGATE_DATA": str(self.root / "state"),
+                "XDG_CACHE_HOME": str(self.root / "cache"),
             }
         )
 
