@@ -190,6 +190,24 @@ def test_a_new_name_carries_the_old_one_on() -> None:
     assert alone.jobs[sweep.id].stood is None
 
 
+def test_what_stood_is_kept_until_the_next_has_surely_run() -> None:
+    """It is dropped at a true end, and kept through what was withdrawn, refused or is open."""
+    first = journals.submitted(journals.begun()[1], TIDY)
+    stood = first.jobs[TIDY.id]
+    intended = journals.added(first, journals.draft(first, ALTERED, Kind.INTENDED))
+    withdrawn = Result(outcome="withdrawn", detail="no")
+    refused = Result(outcome="refused", detail="no")
+
+    assert journals.submitted(first, ALTERED).jobs[TIDY.id].stood is None
+    assert intended.jobs[TIDY.id].stood == stood
+    for kind, result in ((Kind.ENDED, withdrawn), (Kind.REFUSED, refused)):
+        draft = journals.draft(intended, ALTERED, kind, result)
+        had = journals.added(intended, draft).jobs[TIDY.id]
+        assert (had.stood, had.counts) == (stood, stood)
+    created = journals.added(intended, journals.draft(intended, ALTERED, Kind.CREATED))
+    assert created.jobs[TIDY.id].stood == stood
+
+
 def test_unknown_may_only_end() -> None:
     """An unknown outcome stays until it is found out, which replaces it."""
     ledger = at(Kind.INTENDED, Kind.CREATED, Kind.STARTING)
