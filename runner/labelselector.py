@@ -168,9 +168,9 @@ class _Reader:
         if opening.kind != "(":
             raise _unexpected(opening, "a list in parentheses")
         values: list[str] = []
-        if self._peek() in {_WORD, ","}:
-            while self._member(values):
-                pass
+        more = self._peek() in {_WORD, ","}
+        while more:
+            more = self._member(values)
         closing = self._take()
         if closing.kind != ")":
             raise _unexpected(closing, "a closing parenthesis")

@@ -63,7 +63,6 @@ def outline(spec: Spec, cell: tuple[tuple[str, Scalar], ...], platform: Platform
     return Outline(
         file=spec.document.file,
         name=narrow.text(metadata, "name"),
-        platform=platform.name,
         ids=tuple(_identities(metadata, cell, platform)),
         needs=narrow.texts(metadata, "needs"),
     )

@@ -25,7 +25,6 @@ class Outline:
 
     file: str
     name: str
-    platform: str
     ids: tuple[JobId, ...]
     needs: tuple[str, ...]
 
@@ -35,7 +34,6 @@ def outline(job: Job) -> Outline:
     return Outline(
         file=job.path,
         name=job.name,
-        platform=job.platform.name,
         ids=(job.id, *(former for former, _ in job.former_effects)),
         needs=job.needs,
     )

@@ -74,7 +74,7 @@ def encoded(look: Look) -> bytes:
     tree: list[Json] = [
         [_written(each) for each in look.findings],
         [[path, [_written(each) for each in found]] for path, found in look.variables],
-        [[job.name, job.platform, [*job.ids], [*job.needs]] for job in look.jobs],
+        [[job.name, [*job.ids], [*job.needs]] for job in look.jobs],
         [[*pair] for pair in look.used],
     ]
     return canon.encode(tree)
@@ -92,11 +92,10 @@ def decoded(path: str, content: bytes) -> Look:
             Outline(
                 file=path,
                 name=_text(each[0]),
-                platform=_text(each[1]),
-                ids=tuple(map(JobId, narrow.texts({"ids": each[2]}, "ids"))),
-                needs=narrow.texts({"needs": each[3]}, "needs"),
+                ids=tuple(map(JobId, narrow.texts({"ids": each[1]}, "ids"))),
+                needs=narrow.texts({"needs": each[2]}, "needs"),
             )
-            for each in _rows(jobs, 4)
+            for each in _rows(jobs, 3)
         ),
         used=tuple((_text(each[0]), _text(each[1])) for each in _rows(used, 2)),
     )

@@ -259,7 +259,7 @@ class _Script:
                 if not self._read():
                     return
         except BlockingIOError:
-            pass
+            return  # whoever still holds the other end has written nothing more
 
     def _why(self, end: float) -> str:
         if posix.access("stop", posix.F_OK):
