@@ -30,6 +30,7 @@ _STALE = 30 * 24 * 3600  # seconds without a write, after which another edition'
 _TABLE = """
     CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
 """
+_QUESTION = "SELECT value FROM kept WHERE key = ?"
 _PATIENCE = 2.0  # seconds that another process may hold the file
 
 
@@ -39,16 +40,18 @@ class Cache:
 
     path: Path
 
+    def empty(self) -> bool:
+        """Tell whether nothing is kept."""
+        return not self.path.exists()
+
     def recall(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return what is kept under those of `keys` that anything is kept under."""
         found: dict[str, bytes] = {}
         with contextlib.suppress(sqlite3.Error, OSError):
-            if self.path.exists():
+            if not self.empty():
                 with _opened(self.path) as file:
                     for key in keys:
-                        row = file.execute(
-                            "SELECT value FROM kept WHERE key = ?", (key,)
-                        ).fetchone()
+                        row = file.execute(_QUESTION, (key,)).fetchone()
                         if row is not None and isinstance(row[0], bytes):
                             found[key] = row[0]
         return found
@@ -82,8 +85,12 @@ def folder() -> Path:
     """Return where this user's caches lie."""
     chosen = os.environ.get("XDG_CACHE_HOME")
     # The standard has it that a path that is not absolute counts as absent.
-    home = Path(chosen) if chosen and Path(chosen).is_absolute() else Path.home() / ".cache"
-    return home / "jobgate"
+    if chosen and Path(chosen).is_absolute():
+        return Path(chosen) / "jobgate"
+    try:
+        return Path.home() / ".cache" / "jobgate"
+    except RuntimeError:  # a user without a home: nothing can be kept there
+        return Path(os.devnull) / "jobgate"
 
 
 def of(purpose: str) -> Cache:

@@ -38,6 +38,10 @@ class Tree(Protocol):
 class Memory(Protocol):
     """What was found out before, by a key that says all of what it depends on. It may forget."""
 
+    def empty(self) -> bool:
+        """Tell whether nothing is kept, so that making a key is not worth its while."""
+        ...
+
     def recall(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return what is kept under those of `keys` that anything is kept under."""
         ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+# What only a text can begin with: no other value has its letter.
+_LETTERS = frozenset(ascii_letters) - {word[:1] for word in _WORDS}
 _NUMERIC = frozenset("0123456789+-.")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
@@ -36,6 +39,11 @@ _FLOAT = re.compile(
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _BASES = {"0o": 8, "0x": 16}
+
+
+def word(text: str) -> bool:
+    """Tell at a glance of most plain scalars that are texts that they are."""
+    return text[:1] in _LETTERS
 
 
 def plain(text: str) -> Scalar | Unfit:

@@ -139,6 +139,9 @@ class _Builder:
         if self._nodes > NODES:
             raise self._end(yamlfaults.nodes(NODES), event)
         if isinstance(event, ScalarEvent) and event.anchor is None:
+            text = event.value
+            if event.ctag is None and (event.style or scalars.word(text)):
+                return text
             return self._scalar(event)
         if isinstance(event, AliasEvent):
             return self._alias(event)
@@ -169,26 +172,28 @@ class _Builder:
 
     def _mapping(self) -> dict[str, Json]:
         tree: dict[str, Json] = {}
-        lines: dict[str, int] = {}
-        while not isinstance(event := self._next(), MappingEndEvent):
-            key = self._key(event, lines)
-            value = self._node(self._next())
+        keys: dict[str, Event] = {}
+        following, node = self._next, self._node
+        while not isinstance(event := following(), MappingEndEvent):
+            key = self._key(event, keys)
+            value = node(following())
             if key is not None:
                 tree[key] = value
         return tree
 
-    def _key(self, event: Event, lines: dict[str, int]) -> str | None:
-        self._trail[-1] = event.value if isinstance(event, ScalarEvent) else ""
+    def _key(self, event: Event, keys: dict[str, Event]) -> str | None:
+        scalar = isinstance(event, ScalarEvent)
+        self._trail[-1] = event.value if scalar else ""
         key = self._node(event)
-        if not isinstance(key, str) or not isinstance(event, ScalarEvent):
+        if not scalar or not isinstance(key, str):
             self._note(yamlfaults.KEY, event)
             return None
         if key == "<<" and not event.style:
             self._note(yamlfaults.MERGE, event)
             return None
-        if key in lines:
-            self._note(yamlfaults.duplicate(key, lines[key]), event)
-        lines[key] = event.start_mark.line + 1
+        if key in keys:
+            self._note(yamlfaults.duplicate(key, keys[key].start_mark.line + 1), event)
+        keys[key] = event
         return key
 
     def _sequence(self) -> list[Json]:
