@@ -204,7 +204,6 @@ class Job:
     id: JobId
     name: str
     cell: tuple[tuple[str, Scalar], ...]
-    formerly: tuple[str, ...]
     platform: PlatformEntry
     path: str
     description: str

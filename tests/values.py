@@ -205,7 +205,6 @@ def job(wish: Wish) -> Job:
         id=wish.id,
         name=wish.name,
         cell=wish.cell,
-        formerly=wish.formerly,
         platform=wish.platform,
         path=wish.path,
         description=str(wish.metadata.get("description", "")),

@@ -176,9 +176,11 @@ class _Run:
 
     def summary(self) -> tuple[Item, ...]:
         """Return an item for everything that an operator should hear of."""
-        for change in self.planned.plan.changes:
-            if change.job not in self.items and change.runs:
-                self.items[change.job] = self._resting(change)
+        rest = [each for each in self.planned.plan.changes if each.runs]
+        rest = [each for each in rest if each.job not in self.items]
+        at_tip = not rest or self._at_tip()
+        for change in rest:
+            self.items[change.job] = self._resting(change, at_tip=at_tip)
         for job in self.want.jobs:
             had = diff.last(self.planned.ledger, job)
             if had is not None and had.result is not None and job.id not in self.items:
@@ -231,10 +233,10 @@ class _Run:
         self.items[item.job] = item
         self.world.tell(Event(job=item.job, text=f"{item.state}: {item.detail}"))
 
-    def _resting(self, change: Change) -> Item:
+    def _resting(self, change: Change, *, at_tip: bool) -> Item:
         """Return why a change that would run was not run."""
         verdict = self.planned.verdicts[change.job]
-        if not self._at_tip():
+        if not at_tip:
             detail = "the branch moved on meanwhile; apply its tip"
             return Item(job=change.job, state="superseded", detail=detail, code=6)
         if isinstance(verdict, Denied):

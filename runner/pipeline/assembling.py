@@ -35,7 +35,6 @@ def job(spec: Spec, rendered: Rendered, resolved: Resolved, platform: PlatformEn
         id=own,
         name=narrow.text(metadata, "name"),
         cell=rendered.cell,
-        formerly=_formerly(metadata),
         platform=platform,
         path=path,
         description=narrow.text(metadata, "description"),

@@ -106,11 +106,12 @@ def task_of(ledger: Ledger, change: Change, job: Job) -> Task:
 def _create(wave: Wave) -> None:
     """Steps 2 and 3. An answer that was lost leaves an idle job behind, which nobody starts."""
     mine: dict[JobId, Created] = {}
+    moved = _moved_on(wave, Kind.INTENDED)
 
     def act(task: Task, had: Had) -> Draft | None:
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was created")
-        if _held(wave, task, task.job):
+        if _held(wave, task, task.job, moved=moved):
             return None
         platform = wave.world.platforms(task.platform)
         mine[task.id] = platform.create(_body(task.job, task.key))
@@ -128,12 +129,13 @@ def _create(wave: Wave) -> None:
 def _permit(wave: Wave) -> None:
     """Step 4: a fresh verdict on each, and a look that the platform has not started it."""
     policy = planning.in_force(wave.world, wave.ledger.policy)
+    moved = _moved_on(wave, Kind.CREATED)
 
     def act(task: Task, had: Had) -> Draft | None:
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was started")
         platform = _same_instance(wave, task, had)
-        if platform is None or _held(wave, task, task.job):
+        if platform is None or _held(wave, task, task.job, moved=moved):
             return None
         change = reopened(had, task.job)
         head = wave.planned.plan.head
@@ -187,9 +189,16 @@ def _each(wave: Wave, state: Kind, act: Callable[[Task, Had], Draft | None]) -> 
     return drafts
 
 
-def _held(wave: Wave, task: Task, job: Job) -> bool:
+def _moved_on(wave: Wave, state: Kind) -> bool:
+    """Tell, once for all that stand at `state`, whether the branch has another tip by now."""
+    if not wave.at(state):
+        return False
+    return wave.world.repository.tip(wave.ledger.branch) != wave.planned.plan.head
+
+
+def _held(wave: Wave, task: Task, job: Job, *, moved: bool) -> bool:
     """Let a job that may not go on just now come to rest: the branch moved, or a need is unmet."""
-    if wave.world.repository.tip(wave.ledger.branch) != wave.planned.plan.head:
+    if moved:
         wave.rest(task.id, "superseded", "the branch moved on meanwhile; apply its tip", 6)
         return True
     lacking = needs.missing(job, wave.planned.wanted.jobs, wave.ledger)

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.cli import compose
+from runner.errors import SupersededError
+from runner.model import Commit, JobId
+from runner.pipeline import drafting, planning
 from tests import site as sites
 
 if TYPE_CHECKING:
@@ -203,3 +207,33 @@ def test_half_a_character_in_an_approval_is_no_approval(site: sites.Site) -> Non
 
     assert site.jobgate("plan").code == 0
     assert site.jobgate("apply").code == 4
+
+
+def test_a_runner_that_is_behind_cannot_roll_the_ledger_back(site: sites.Site) -> None:
+    """What acts on a commit is refused once the ledger has acted on one that is not behind it."""
+    behind = site.git("rev-parse", "HEAD")
+    site.edit("specs/count.yaml", "run: 1", "run: 2")
+    site.commit("Run again")
+    site.approve()
+    assert site.jobgate("apply").code == 0
+    with compose.world(site.repository) as world:
+        ledger = planning.ledger(world)
+        tombstone = drafting.removed(ledger.jobs[JobId("local/count")])
+
+        with pytest.raises(SupersededError):
+            drafting.step(world, ledger, [tombstone], Commit(behind))
+        assert drafting.step(world, ledger, [tombstone], ledger.head) is not None
+
+
+def test_a_failed_job_is_not_forgotten_under_a_new_name(site: sites.Site) -> None:
+    """A job of this head that failed asks for exit 7 also when it was renamed since."""
+    site.write("scripts/count.sh", sites.SCRIPT + "exit 3\n")
+    site.edit("specs/count.yaml", "run: 1", "run: 2")
+    site.commit("Fail")
+    site.approve()
+    assert site.jobgate("apply").code == 7
+    site.edit("specs/count.yaml", "name: count", "name: counting\n  formerly: count")
+    site.commit("Rename")
+
+    assert site.jobgate("apply").code == 7
+    assert len(site.runs) == 2
