@@ -11,7 +11,6 @@ from runner.cli import options
 from runner.errors import CheckError
 from runner.git import placing, repository
 from runner.importing import drafting
-from runner.model import Severity
 from runner.pipeline import importing
 from runner.report import imports
 
@@ -44,8 +43,7 @@ def command(folder: Path, form: str, file: str, name: str | None, into: str, *, 
     with repository.Git.open(folder) as opened:
         placing.place(opened.top, done.draft.files, replace=force)
     click.echo(imports.document(done) if form == "json" else imports.text(done), nl=False)
-    wrong = any(each.severity is Severity.ERROR for each in done.findings)
-    return CheckError.exit_code if wrong else 0
+    return 0 if done.valid else CheckError.exit_code
 
 
 def _usable(name: str | None, into: str) -> None:

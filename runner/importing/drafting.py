@@ -55,12 +55,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A draft, the request that it states, what became of its fields, and what is wrong with it."""
+    """A draft, the request that it states, what became of its fields, and what is wrong with it.
+
+    A request that is `valid` may still be refused as a spec, which is held to more.
+    """
 
     draft: Draft
     body: dict[str, Json]
     notes: tuple[Note, ...]
     findings: tuple[Finding, ...]
+    valid: bool
 
 
 def draft(translated: Translated, name: str, into: str) -> Draft:

@@ -25,7 +25,7 @@ from runner.model import (
     Severity,
     Unreadable,
 )
-from runner.pipeline import making
+from runner.pipeline import making, raw
 from runner.yaml import jsontext
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from runner.importing.drafting import Draft
     from runner.importing.sheet import Note, Translated
     from runner.mistakes import Mistake
+    from runner.model import Json
 
 _NO_OID = Oid("0" * 40)
 _ANY = Policy(
@@ -59,6 +60,7 @@ def imported(file: str, content: bytes, *, name: str | None, into: str) -> Impor
         body=translated.body,
         notes=(*notes, *translated.notes),
         findings=proved(draft, translated),
+        valid=_valid(translated.body),
     )
 
 
@@ -100,6 +102,11 @@ class _Files:
 
 
 # ---------------------------------------------------------------- what came in
+
+
+def _valid(body: dict[str, Json]) -> bool:
+    found = raw.findings("request", canon.encode(body))
+    return all(each.severity is not Severity.ERROR for each in found)
 
 
 def _sent(file: str, content: bytes) -> tuple[str, bytes, tuple[Note, ...]]:

@@ -267,7 +267,7 @@ _KEYWORDS: Mapping[str, _Explain] = MappingProxyType(
     {
         "required": _missing,
         "dependentRequired": _dependent,
-        "additionalProperties": _unknown,
+        "unevaluatedProperties": _unknown,
         "not": _together,
         "anyOf": _alternatives,
         "oneOf": _alternatives,

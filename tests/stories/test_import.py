@@ -166,6 +166,17 @@ def test_a_fault_of_the_request_is_told_in_the_spec(site: sites.Site) -> None:
     assert (site.repository / "scripts/crlf.sh").read_bytes() == b"#!/bin/sh\r\necho\r\n"
 
 
+def test_a_valid_request_is_carried_even_where_a_spec_is_held_to_more(site: sites.Site) -> None:
+    """The platform takes 512 characters of name; `check` then says what the spec has to give up."""
+    file = request(site, {**counting(site), "task_name": "x" * 512})
+
+    done = site.jobgate("import", file, "--name", "long")
+
+    assert done.code == 0, done.err
+    assert "task_name" in done.out
+    assert site.jobgate("check").code == 1
+
+
 @pytest.mark.parametrize(
     "words", [("--name", "Not A Name"), ("--into", "elsewhere"), ("--into", "specs/../x")]
 )

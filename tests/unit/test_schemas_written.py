@@ -54,7 +54,7 @@ def test_an_entry_of_a_record_is_a_line_of_the_journal() -> None:
     line = published.schema(ENTRY)
     embedded = narrow.mapping(published.schema("record.v1"), "$defs", "entry")
 
-    for name in ("properties", "required", "allOf", "additionalProperties"):
+    for name in ("properties", "required", "allOf", "unevaluatedProperties"):
         assert embedded[name] == line[name]
 
 
