@@ -10,17 +10,20 @@ from runner.server import inventory
 from runner.server.engine import Engine, Pace
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
+from runner.server.rows import Origin
+from runner.server.states import JobOperation
 from runner.server.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from runner.model import Json, Progress
+    from runner.model import Created, Json, Progress
     from runner.server.hosts.runs import Connection
 
 SHELL, PERL, PYTHON = 1, 3, 4
 DEADLINE = 20.0
+OWNER = Origin(user="owner")
 
 
 def body(script: str, *, hosts: Iterable[int] = (1,), **more: Json) -> dict[str, Json]:
@@ -52,7 +55,18 @@ def engine(data: Path, *, pace: Pace | None = None, local: Connection | None = N
     user = inventory.own_user()
     connection = local or Local(user=user.name, home=user.home, grace=0.3)
     fleet = Fleet(folder=data / "runs", connections={"local": connection})
-    return Engine(Store(data), inventory.built_in(user), fleet, pace=pace or Pace())
+    known = inventory.built_in(user)
+    return Engine(Store(data), lambda: known, fleet, pace=pace or Pace())
+
+
+def create(served: Engine, wanted: dict[str, Json]) -> Created:
+    """Create a job as the owner of the machine does."""
+    return served.create(served.order(wanted), OWNER)
+
+
+def start(served: Engine, job: int) -> None:
+    """Start a job that waits."""
+    served.operate_job(job, JobOperation.START, OWNER)
 
 
 def until(happens: Callable[[], bool]) -> None:

@@ -14,7 +14,8 @@ from runner.server.answers import Number, RefusalError
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
-from runner.server.states import StepOperation
+from runner.server.rows import Origin
+from runner.server.states import JobOperation, StepOperation
 from runner.server.store import Store
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class Embedded:
         known = (
             inventories.built_in(user) if inventory is None else inventories.load(inventory, user)
         )
+        self._owner = Origin(user=user.name)
         local = Local(user=user.name, home=user.home)
         self._engine = Engine(
             Store(folder),
-            known,
+            lambda: known,
             Fleet(folder=folder / "runs", connections={"local": local}),
         )
 
@@ -59,13 +61,13 @@ class Embedded:
     def create(self, body: dict[str, Json]) -> Created:
         """Create a job from the whole body; `start_task` false means that it does not start."""
         with _refusals():
-            return self._engine.create(body)
+            return self._engine.create(self._engine.order(body), self._owner)
 
     def start(self, job: int) -> None:
         """Start a job that waits. A job that was started before is left alone, without an error."""
         with _refusals():
             try:
-                self._engine.start(job)
+                self._engine.operate_job(job, JobOperation.START, self._owner)
             except RefusalError as refusal:
                 if refusal.number != Number.STARTED_TWICE:
                     raise
@@ -82,7 +84,8 @@ class Embedded:
     def confirm(self, job: int) -> None:
         """Let a rolling job that waits for a person go on with its next batch."""
         with _refusals():
-            self._engine.operate_step(self._engine.step(job), StepOperation.NEXT_BATCH)
+            step = self._engine.step(job)
+            self._engine.operate_step(step, StepOperation.NEXT_BATCH, self._owner)
 
     def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""

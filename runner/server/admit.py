@@ -35,7 +35,10 @@ MODES = frozenset({turns.PAUSE_ON_FAILURE, turns.IGNORE_FAILURE, turns.MANUAL})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job that may be stored as it is: hosts in the order of their batches, `timeout` in s."""
+    """A job that may be stored as it is: hosts in the order of their batches, `timeout` in s.
+
+    `callback` and `script_id` are empty and `script_version` is 0 where there is none.
+    """
 
     name: str
     scope: tuple[str, str]
@@ -49,6 +52,9 @@ class Order:
     batches: tuple[int, ...]
     mode: int | None
     start: bool
+    callback: str = ""
+    script_id: str = ""
+    script_version: int = 0
 
 
 def order(body: dict[str, Json], inventory: Inventory, now: int) -> Order:

@@ -80,11 +80,43 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX hosts_by_state ON hosts (step, batch, status)",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN operator TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN app TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN launch_mode INTEGER NOT NULL DEFAULT 2",
+        "ALTER TABLE jobs ADD COLUMN callback TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE steps ADD COLUMN alias TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE steps ADD COLUMN script_id TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE steps ADD COLUMN script_version INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE hosts ADD COLUMN tag TEXT NOT NULL DEFAULT ''",
+        # 2 and 10: running and stopping; 7: a host that runs. What the driver looks for.
+        "CREATE INDEX jobs_active ON jobs (id) WHERE status IN (2, 10)",
+        "CREATE INDEX hosts_running ON hosts (step) WHERE status = 7",
+        "CREATE INDEX jobs_by_scope ON jobs (scope_type, scope_id, created_at)",
+        "CREATE INDEX jobs_by_time ON jobs (created_at)",
+        """CREATE TABLE callbacks (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job INTEGER NOT NULL REFERENCES jobs (id),
+            job_status INTEGER NOT NULL,
+            step_status INTEGER NOT NULL,
+            queued_at INTEGER NOT NULL
+        )""",
+        """CREATE TABLE acts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job INTEGER NOT NULL REFERENCES jobs (id),
+            at INTEGER NOT NULL,
+            user TEXT NOT NULL,
+            app TEXT NOT NULL,
+            what TEXT NOT NULL
+        )""",
+        "CREATE INDEX callbacks_by_job ON callbacks (job)",
+        "CREATE INDEX acts_by_job ON acts (job)",
+    ),
 )
 
 
 class Database:
-    """An open connection; not to be shared between threads."""
+    """An open connection, to be used by one thread at a time."""
 
     def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         """Open the database in `folder`, making or migrating it first. Raises PlatformError."""
@@ -211,7 +243,9 @@ def _connect(path: Path, patience: float) -> sqlite3.Connection:
     if not path.exists():
         # Made only when it is new: closing a descriptor of an open database drops SQLite's locks.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=patience, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

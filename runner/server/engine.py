@@ -5,7 +5,7 @@ its runner has died and another one asks. Several may ask at once. What is decid
 one transaction and launched after it; if we die in between, the next one who asks launches it, and
 the run's claim lets it begin once.
 
-HTTP, callbacks and who may do what are left to others.
+Who may do what, HTTP and callbacks are left to others.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from runner.server.states import HostStatus, JobOperation, StepOperation
 from runner.server.steering import Steering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Literal
 
     from runner.model import Created, Json
+    from runner.server.admit import Order
     from runner.server.fleet import Fleet
     from runner.server.inventory import Inventory
-    from runner.server.rows import HostRow, Work
+    from runner.server.rows import HostRow, Origin, Work
     from runner.server.store import Store
 
 _ACTIVE = frozenset({Status.RUNNING, Status.STOPPING})
@@ -54,9 +55,9 @@ class Engine:
     """The jobs of one data folder. Methods raise RefusalError, and PlatformError for the disk."""
 
     def __init__(
-        self, store: Store, inventory: Inventory, fleet: Fleet, *, pace: Pace = _PACE
+        self, store: Store, inventory: Callable[[], Inventory], fleet: Fleet, *, pace: Pace = _PACE
     ) -> None:
-        """Serve the jobs in `store` for the hosts of `inventory`, which `fleet` reaches."""
+        """Serve the jobs in `store` for the hosts of the inventory in force, by way of `fleet`."""
         self.instance = store.instance
         self._store = store
         self._inventory = inventory
@@ -69,25 +70,24 @@ class Engine:
 
     # ------------------------------------------------------------ orders
 
-    def create(self, body: dict[str, Json]) -> Created:
-        """Store a job as `body` orders it, and start it unless `start_task` is false."""
-        now = _now()
-        order = admit.order(body, self._inventory, now)
+    def order(self, body: dict[str, Json]) -> Order:
+        """Return what `body` orders, to be created; nothing is stored yet."""
+        return admit.order(body, self._inventory(), _now())
+
+    def create(self, order: Order, origin: Origin) -> Created:
+        """Store a job as ordered, and start it unless `start_task` is false."""
         with self._store.transaction():
-            created = self._store.add(order, now)
+            created = self._store.add(order, origin, _now())
             begun = self._steering().start(self._known(created.job)) if order.start else ()
         self._launch_or_leave(created.job, begun)
         return created
 
-    def start(self, job: int) -> None:
-        """Start a job that waits; a second start is refused with 1241015."""
-        self.operate_job(job, JobOperation.START)
-
-    def operate_job(self, job: int, code: int) -> None:
-        """Carry out the platform's operation `code` on a job."""
+    def operate_job(self, job: int, code: int, origin: Origin) -> None:
+        """Carry out the platform's operation `code` on a job; a second start is 1241015."""
         with self._store.transaction():
             work = self._known(job)
             operation = states.job_operation(code, work.job_status)
+            self._store.note(job, origin, operation.name.lower(), _now())
             steering = self._steering()
             start = operation is JobOperation.START
             begun = steering.start(work) if start else steering.stop(work)
@@ -97,18 +97,21 @@ class Engine:
             with suppress(PlatformError):
                 self.advance(job)
 
-    def operate_step(self, step: int, code: int) -> None:
+    def operate_step(self, step: int, code: int, origin: Origin) -> None:
         """Carry out the platform's operation `code` on a step: on its current batch."""
         with self._store.transaction():
             work = self._store.work_of_step(step)
             if work is None:
                 raise answers.no_step(step)
             operation = states.step_operation(code, work.step_status)
+            self._store.note(work.job, origin, operation.name.lower(), _now())
             steering = self._steering()
             if operation is StepOperation.NEXT_BATCH:
                 begun = steering.confirm(work)
             elif operation in {StepOperation.RETRY_FAILED, StepOperation.RETRY_ALL}:
                 begun = steering.retry(work, operation)
+            elif operation is StepOperation.SKIP:
+                begun = steering.skip(work)
             else:
                 begun = steering.leave(work, operation)
         self._launch_or_leave(work.job, begun)
@@ -119,9 +122,9 @@ class Engine:
         """Take in what has ended, and begin what comes next."""
         with self._store.reading():
             work = self._known(job)
-            rows = self._store.running(work) if work.job_status in _ACTIVE else ()
+            rows = self._store.running(work)
         seen = tuple((row, self._fleet.observe(job, row)) for row in rows)
-        if work.job_status is Status.STOPPING:
+        if work.job_status is not Status.RUNNING:
             self._fleet.stop(job, (row for row, what in seen if isinstance(what, Seen)))
         ended = tuple((row, what) for row, what in seen if isinstance(what, Outcome))
         idle = tuple(row for row, what in seen if what is Seen.UNCLAIMED and self._overdue(row))
@@ -174,7 +177,7 @@ class Engine:
         chosen = tuple(row for row in rows if host in {None, row.label})
         if not chosen:
             raise answers.no_host(str(host))
-        return ((row.label, self._fleet.log(job, row)) for row in chosen)
+        return ((row.label, self._fleet.text(job, row)) for row in chosen)
 
     # ------------------------------------------------------------ parts
 

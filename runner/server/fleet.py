@@ -6,13 +6,15 @@ be asked for again.
 
 from __future__ import annotations
 
+import codecs
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError
 from runner.server import admit
-from runner.server.hosts.runs import Run
+from runner.server.hosts.runs import LIMIT, LaunchError, Run
+from runner.server.states import HostStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,11 +32,21 @@ class Fleet:
     connections: Mapping[str, Connection]
 
     def launch(self, job: int, rows: Iterable[HostRow], errand: Errand) -> None:
-        """Have the scripts begun. Raises PlatformError at the first that cannot be."""
+        """Have the scripts begun, whichever can be. Raises PlatformError for one that cannot."""
         words = admit.words(errand.param)
+        groups: dict[str, list[HostRow]] = {}
         for row in rows:
-            with _reaching(row):
-                self.connections[row.connection].launch(self._run(job, row, errand, words))
+            groups.setdefault(row.connection, []).append(row)
+        failed: PlatformError | None = None
+        for connection, group in groups.items():
+            runs = tuple(self._run(job, row, errand, words) for row in group)
+            try:
+                self.connections[connection].launch(runs)
+            except OSError as error:
+                label = error.label if isinstance(error, LaunchError) else group[0].label
+                failed = failed or _unreached(label, error)
+        if failed is not None:
+            raise failed
 
     def give_up(self, job: int, rows: Iterable[HostRow]) -> None:
         """Make sure that these runs never begin; `observe` then says so."""
@@ -53,11 +65,20 @@ class Fleet:
             with _reaching(row):
                 self.connections[row.connection].stop(self._folder(job, row))
 
-    def log(self, job: int, row: HostRow) -> str:
-        """Return what the last run on a host has written, as text."""
+    def log(self, job: int, row: HostRow, offset: int = 0, limit: int = LIMIT) -> bytes:
+        """Return what the last run on a host has written: at most `limit` bytes from `offset` on.
+
+        It ends with a whole character of UTF-8 where it begins with one and more may follow, so
+        that whoever reads on from its end can decode each piece by itself. `limit` is at least 4.
+        """
         with _reaching(row):
-            content = self.connections[row.connection].log(self._folder(job, row))
-        return content.decode("utf-8", "replace")
+            content = self.connections[row.connection].log(self._folder(job, row), offset, limit)
+        follows = len(content) == limit or row.status is HostStatus.RUNNING
+        return _whole(content) if follows else content
+
+    def text(self, job: int, row: HostRow) -> str:
+        """Return all that the last run on a host has written, as text."""
+        return self.log(job, row).decode("utf-8", "replace")
 
     def _folder(self, job: int, row: HostRow) -> Path:
         parts = (job, row.execute_count, row.batch, row.position)
@@ -70,7 +91,9 @@ class Fleet:
             language=errand.language,
             script=errand.script,
             words=words,
+            sensitive=errand.sensitive,
             timeout=errand.timeout,
+            user=errand.user,
             label=row.label,
             ip=row.ip,
         )
@@ -81,7 +104,22 @@ def _reaching(row: HostRow) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PlatformError(
-            f"cannot run on host {row.label}: {error.strerror}: {error.filename or 'this machine'}",
-            mend="look after the disk and the limits of this machine, then ask again",
-        ) from error
+        raise _unreached(row.label, error) from error
+
+
+def _unreached(label: str, error: OSError) -> PlatformError:
+    return PlatformError(
+        f"cannot run on host {label}: {error.strerror}: {error.filename or 'this machine'}",
+        mend="look after the disk and the limits of this machine, then ask again",
+    )
+
+
+def _whole(content: bytes) -> bytes:
+    """Return it without the beginning of a character at its end."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(content[-_LONGEST:])
+    begun, _ = decoder.getstate()
+    return content[: len(content) - len(begun)]
+
+
+_LONGEST = 4  # bytes of a character

@@ -11,6 +11,8 @@ from runner.server.states import HostStatus
 if TYPE_CHECKING:
     import sqlite3
 
+BY_WEB, BY_API = 1, 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -33,13 +35,24 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who orders something, through which app, and how (the platform's launch mode)."""
+
+    user: str
+    app: str = ""
+    launch_mode: int = BY_API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """What a step runs on each of its hosts; `timeout` in seconds."""
+    """What a step runs on each of its hosts, as which OS user; `timeout` in seconds."""
 
     language: int
     script: bytes
     param: str
+    sensitive: bool
     timeout: int
+    user: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +61,18 @@ class HostRow:
 
     position: int
     batch: int
+    host: int
     cloud: int
     ip: str
     connection: str
     execute_count: int
     status: HostStatus
     exit_code: int | None
+    tag: str
     detail: str
     launches: int
     launched_at: int
+    ended_at: int | None
 
     @property
     def label(self) -> str:
@@ -65,8 +81,8 @@ class HostRow:
 
 
 HOST = (
-    "SELECT position, batch, cloud, ip, connection, execute_count, status, exit_code, detail,"
-    " launches, launched_at FROM hosts "
+    "SELECT position, batch, host, cloud, ip, connection, execute_count, status, exit_code, tag,"
+    " detail, launches, launched_at, ended_at FROM hosts "
 )
 WORK = """
     SELECT jobs.id, jobs.status, steps.id, steps.status, batches.status, execute_count,
@@ -101,27 +117,33 @@ def hosts(rows: sqlite3.Cursor) -> tuple[HostRow, ...]:
         HostRow(
             position=position,
             batch=batch,
+            host=host,
             cloud=cloud,
             ip=ip,
             connection=connection,
             execute_count=count,
             status=HostStatus(status),
             exit_code=exit_code,
+            tag=tag,
             detail=detail,
             launches=launches,
             launched_at=launched_at or 0,
+            ended_at=ended_at,
         )
         for (
             position,
             batch,
+            host,
             cloud,
             ip,
             connection,
             count,
             status,
             exit_code,
+            tag,
             detail,
             launches,
             launched_at,
+            ended_at,
         ) in rows
     )

@@ -1,13 +1,13 @@
-"""Run one script on this machine, at most once: `python -I -S -E shim.py FOLDER`.
+"""Run one script on this machine, at most once, in a process that `hosts.forks` begins for it.
 
 It reads `order` in its run folder, takes `claim`, writes `log`, and ends with `exit`: an exit code,
-`timeout` or `killed`. A `stop` in the folder ends the script, or keeps it from being begun.
-It knows nothing of jobs. One is started for each run, so it imports as little as it can: neither
-`os`, nor `signal`, nor anything of ours.
+`timeout`, `killed`, or `unstarted` with the reason on the next line. A `stop` in the folder ends
+the script, or keeps it from being begun. It knows nothing of jobs, and imports as little as it can:
+neither `os`, nor `signal`, nor anything of ours.
 
 1. Claim: a locked file gets the name `claim`, which only one can have. So a claim whose lock is
    free belongs to a shim that died, and never to one that is still on its way.
-2. Begin the script in a process group of its own.
+2. Begin the script in a process group of its own, as the OS user that the order names.
 3. Follow it: keep its output up to a limit, and end the group when its time is up.
 4. Put `exit` into place, whole. While the disk is full it waits, and keeps the lock.
 
@@ -18,13 +18,13 @@ unless it ran out of time or was stopped.
 import fcntl
 import posix
 import select
-import sys
 import time
 
 LIMIT = 5 * 1024 * 1024  # bytes of output that are kept
 CUT = b"\n[jobgate] the output is longer than 5 MiB; the rest is not kept\n"
+UNSTARTED = "unstarted"
+HIDDEN = 3  # the descriptor of what an interpreter is told in secret
 
-_DESCRIPTORS = 65536
 _CHUNK = 65536
 _DRAIN = 32  # chunks that are still read after the script has ended
 _TICK, _SHORT = 100, 10  # milliseconds between two looks for `stop`; and for what is being killed
@@ -34,13 +34,10 @@ _DEFAULTS = (1, 2, 3, 13, _TERM, 17, 25)
 _NEW = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC
 
 
-def main(folder: str) -> None:
+def run(folder: bytes) -> None:
     """Run what `order` in `folder` says, unless someone else has claimed it."""
-    # Whoever launched us may wait for the end of a pipe that we have inherited from it.
-    posix.closerange(3, _DESCRIPTORS)
-    posix.umask(0o077)
     posix.chdir(folder)
-    times, count, *rest = read("order").split(b"\0")
+    order = _Order(read("order"))
     # Whatever needs room on the disk comes before the claim: without one, we are launched again.
     log = _Log(posix.open("log", posix.O_WRONLY | posix.O_CREAT | posix.O_CLOEXEC, 0o600))
     lock = claim(".")
@@ -49,15 +46,13 @@ def main(folder: str) -> None:
     if posix.access("stop", posix.F_OK):
         finish(".", "killed")
         return
-    words, environment = rest[: int(count)], rest[int(count) :]
-    begun = _begin(words, environment, log)
-    if begun is None:
-        finish(".", "127")
+    try:
+        child, output = order.begin()
+    except OSError as error:
+        finish(".", f"{UNSTARTED}\ncannot run {order.words[0].decode()}: {error.strerror}")
         return
-    child, output = begun
     _note(lock, f"{child} {began_at(child)}")
-    timeout, grace = map(float, times.split())
-    finish(".", _Script(child, output, log).follow(timeout, grace))
+    finish(".", _Script(child, output, log).follow(order.timeout, order.grace))
 
 
 def claim(folder: str) -> int | None:
@@ -163,33 +158,70 @@ class _Log:
             self._left = -1
 
 
-def _begin(words: list[bytes], environment: list[bytes], log: _Log) -> tuple[int, int] | None:
-    output, end = posix.pipe()
-    here = posix.open(".", posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
-    posix.chdir("work")
-    posix.umask(0o022)
-    try:
-        child = posix.posix_spawn(
-            words[0],
-            words,
-            dict(_pair(pair) for pair in environment),
-            file_actions=[
-                (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDONLY, 0),
-                (posix.POSIX_SPAWN_DUP2, end, 1),
-                (posix.POSIX_SPAWN_DUP2, end, 2),
-            ],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=_DEFAULTS,
-        )
-    except OSError as error:
-        log.add(f"[jobgate] cannot run {words[0].decode()}: {error.strerror}\n".encode())
-        return None
-    finally:
-        posix.umask(0o077)
-        posix.fchdir(here)
-        posix.close(end)
-    return child, output
+class _Order:
+    """What is to be run and how, in fields that NUL parts.
+
+    Seconds until SIGTERM and from there to SIGKILL; the ids of another user and of its groups, or
+    nothing; what the interpreter is told in secret, in hexadecimal; how many words; the words; the
+    environment.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        times, ids, hidden, count, *rest = content.split(b"\0")
+        self.timeout, self.grace = map(float, times.split())
+        self.words = rest[: int(count)]
+        self._environment = dict(map(_pair, rest[int(count) :]))
+        self._ids = tuple(map(int, ids.split()))
+        self._hidden = bytes.fromhex(hidden.decode())
+
+    def begin(self) -> tuple[int, int]:
+        """Begin the script in `work`; return its process, and the end of its output."""
+        output, end = posix.pipe()
+        here = posix.open(".", posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        actions = [(posix.POSIX_SPAWN_DUP2, end, 1), (posix.POSIX_SPAWN_DUP2, end, 2)]
+        secret = _memory(self._hidden)
+        if self._hidden:
+            actions.append((posix.POSIX_SPAWN_DUP2, secret, HIDDEN))
+        posix.umask(0o022)
+        posix.chdir("work")
+        try:
+            if self._ids:
+                _lend(*self._ids)
+            child = posix.posix_spawn(
+                self.words[0],
+                self.words,
+                self._environment,
+                file_actions=actions,
+                setpgroup=0,
+                resetids=bool(self._ids),
+                setsigmask=(),
+                setsigdef=_DEFAULTS,
+            )
+        finally:
+            if self._ids:
+                _lend(0, 0)
+            posix.umask(0o077)
+            posix.fchdir(here)
+            posix.close(here)
+            posix.close(end)
+            posix.close(secret)
+        return child, output
+
+
+def _lend(user: int, group: int, *groups: int) -> None:
+    """Take the real ids of a user, which is all that a child gets; in effect we stay root."""
+    posix.setgroups(groups)
+    posix.setresgid(group, 0, 0)
+    posix.setresuid(user, 0, 0)
+
+
+def _memory(content: bytes) -> int:
+    """Return a descriptor to read `content` from, which has no name on any disk."""
+    file = posix.memfd_create("", posix.MFD_CLOEXEC)
+    while content:
+        content = content[posix.write(file, content) :]
+    posix.lseek(file, 0, 0)
+    return file
 
 
 def _process(child: int) -> int | None:
@@ -281,7 +313,3 @@ class _Script:
                 return
             time.sleep(_SHORT / 1000)
             self._drain()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

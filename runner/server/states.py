@@ -29,8 +29,8 @@ class JobOperation(IntEnum):
 class StepOperation(IntEnum):
     """What a person may order a step to do (the platform's numbers).
 
-    CONFIRM, REFUSE and ASK_AGAIN are for manual steps, which a script job never has; SKIP is not
-    offered here. They are known, and refused in every state.
+    CONFIRM, REFUSE and ASK_AGAIN are for manual steps, which a script job never has. They are
+    known, and refused in every state.
     """
 
     RETRY_FAILED = 2
@@ -123,7 +123,8 @@ STEP_OPERATIONS: Mapping[StepOperation, Moves] = MappingProxyType(
         StepOperation.CONFIRM: _NEVER,
         StepOperation.REFUSE: _NEVER,
         StepOperation.ASK_AGAIN: _NEVER,
-        StepOperation.SKIP: _NEVER,
+        # Nobody waits any longer for the hosts that are being stopped; they are still followed.
+        StepOperation.SKIP: _moves({_S.STOPPING: {_S.SKIPPED}}),
     }
 )
 # What the operations on a step make of its job and of its current batch.
@@ -135,6 +136,7 @@ JOB_BY_STEP: Mapping[StepOperation, Moves] = MappingProxyType(
             {_S.FAILED: {_S.RUNNING, _S.SUCCEEDED}, _S.ABNORMAL: {_S.RUNNING, _S.SUCCEEDED}}
         ),
         StepOperation.NEXT_STEP: _moves({_S.STOPPED: {_S.RUNNING, _S.SUCCEEDED}}),
+        StepOperation.SKIP: _moves({_S.STOPPING: {_S.SUCCEEDED}}),
         StepOperation.NEXT_BATCH: _moves({_S.CONFIRM: {_S.RUNNING}}),
     }
 )
@@ -146,6 +148,7 @@ BATCH_BY_STEP: Mapping[StepOperation, Moves] = MappingProxyType(
         StepOperation.RETRY_ALL: _BATCH_AGAIN,
         StepOperation.IGNORE: _moves({_S.FAILED: {_S.IGNORED}, _S.ABNORMAL: {_S.IGNORED}}),
         StepOperation.NEXT_STEP: _moves({_S.STOPPED: {_S.SKIPPED}, _S.SUCCEEDED: {_S.SUCCEEDED}}),
+        StepOperation.SKIP: _moves({_S.RUNNING: {_S.SKIPPED}}),
     }
 )
 

@@ -67,6 +67,13 @@ class Steering:
         self._check(work, operation, turn)
         return self._next(self._write(work, turn))
 
+    def skip(self, work: Work) -> tuple[HostRow, ...]:
+        """End a step that is being stopped, without waiting for its hosts."""
+        turn = Turn(batch=Status.SKIPPED, step=Status.SKIPPED, job=Status.SUCCEEDED)
+        self._check(work, StepOperation.SKIP, turn)
+        self._write(work, turn)
+        return ()
+
     def confirm(self, work: Work) -> tuple[HostRow, ...]:
         """Begin the next batch of a step that waits for a person."""
         operation = StepOperation.NEXT_BATCH

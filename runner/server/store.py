@@ -13,6 +13,7 @@ from runner.model import Created, Status
 from runner.server import rows, states
 from runner.server.database import PATIENCE, Database
 from runner.server.states import HostStatus
+from runner.server.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.server.admit import Order
     from runner.server.hosts.runs import Outcome
-    from runner.server.rows import HostRow, Work
+    from runner.server.rows import HostRow, Origin, Work
     from runner.server.turns import Turn
 
 
@@ -35,6 +36,7 @@ class Store:
         """
         self._database = Database(folder, patience)
         self._rows = self._database.connection
+        self.views = Views(self._rows)
         self.instance = self._database.instance
 
     def close(self) -> None:
@@ -66,9 +68,26 @@ class Store:
 
     def errand(self, step: int) -> rows.Errand:
         """Return what the step runs."""
-        query = "SELECT language, script, param, timeout FROM steps WHERE id = ?"
-        language, script, param, timeout = self._rows.execute(query, (step,)).fetchone()
-        return rows.Errand(language=language, script=script, param=param, timeout=timeout)
+        query = "SELECT language, script, param, sensitive, timeout, user FROM steps WHERE id = ?"
+        language, script, param, sensitive, timeout, user = self._rows.execute(
+            query, (step,)
+        ).fetchone()
+        return rows.Errand(
+            language=language,
+            script=script,
+            param=param,
+            sensitive=bool(sensitive),
+            timeout=timeout,
+            user=user,
+        )
+
+    def active(self) -> tuple[int, ...]:
+        """Return the ids of the jobs that go on by themselves or have a host that runs."""
+        query = (
+            "SELECT id FROM jobs WHERE status IN (2, 10) UNION SELECT steps.job FROM steps"
+            " WHERE steps.id IN (SELECT step FROM hosts WHERE status = 7) ORDER BY 1"
+        )
+        return tuple(int(job) for (job,) in self._rows.execute(query))
 
     def hosts(self, step: int) -> tuple[HostRow, ...]:
         """Return every host of the step in the order of its batches."""
@@ -89,19 +108,24 @@ class Store:
 
     # ------------------------------------------------------------ writing
 
-    def add(self, order: Order, now: int) -> Created:
+    def add(self, order: Order, origin: Origin, now: int) -> Created:
         """Store a job that waits to be started, with its hosts in their batches."""
         job = self._insert(
-            "INSERT INTO jobs (name, scope_type, scope_id, status, created_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (order.name, *order.scope, Status.WAITING, now),
+            "INSERT INTO jobs (name, scope_type, scope_id, status, created_at, operator, app,"
+            " launch_mode, callback) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(order.name, *order.scope, Status.WAITING, now),
+                *(origin.user, origin.app, origin.launch_mode, order.callback),
+            ),
         )
         step = self._insert(
             "INSERT INTO steps (job, status, execute_count, batch, mode, language, script, param,"
-            " sensitive, timeout, account, user) VALUES (?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " sensitive, timeout, account, alias, user, script_id, script_version)"
+            " VALUES (?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(job, Status.WAITING, order.mode, order.language, order.script, order.param),
-                *(order.sensitive, order.timeout, order.account.id, order.account.user),
+                *(order.sensitive, order.timeout, order.account.id, order.account.alias),
+                *(order.account.user, order.script_id, order.script_version),
             ),
         )
         batches = range(1, len(order.batches) + 1)
@@ -127,6 +151,12 @@ class Store:
         change = " SET status = ?, started_at = COALESCE(started_at, ?), ended_at = ? WHERE id = ?"
         self._rows.execute("UPDATE jobs" + change, (turn.job, now, ended, work.job))
         self._rows.execute("UPDATE steps" + change, (turn.step, now, ended, work.step))
+        if ended is not None:
+            self._rows.execute(
+                "INSERT INTO callbacks (job, job_status, step_status, queued_at)"
+                " SELECT id, ?, ?, ? FROM jobs WHERE id = ? AND callback != ''",
+                (turn.job, turn.step, now, work.job),
+            )
         self._rows.execute(
             "UPDATE batches SET status = ? WHERE step = ? AND batch = ?",
             (turn.batch, work.step, work.batch),
@@ -146,8 +176,9 @@ class Store:
             self._rows.execute(query, (work.step, work.batch, HostStatus.WAITING, max(most, 0)))
         )
         self._rows.executemany(
-            "UPDATE hosts SET status = ?, execute_count = ?, exit_code = NULL, detail = '',"
-            " launches = 1, launched_at = ?, ended_at = NULL WHERE step = ? AND position = ?",
+            "UPDATE hosts SET status = ?, execute_count = ?, exit_code = NULL, tag = '',"
+            " detail = '', launches = 1, launched_at = ?, ended_at = NULL"
+            " WHERE step = ? AND position = ?",
             (
                 (HostStatus.RUNNING, work.execute_count, now, work.step, row.position)
                 for row in found
@@ -168,12 +199,19 @@ class Store:
     def end(self, work: Work, row: HostRow, outcome: Outcome) -> None:
         """Write how a run ended, unless another process has done so before."""
         self._rows.execute(
-            "UPDATE hosts SET status = ?, exit_code = ?, detail = ?, ended_at = ? WHERE step = ?"
-            " AND position = ? AND execute_count = ? AND status = ?",
+            "UPDATE hosts SET status = ?, exit_code = ?, tag = ?, detail = ?, ended_at = ?"
+            " WHERE step = ? AND position = ? AND execute_count = ? AND status = ?",
             (
-                *(outcome.status, outcome.exit_code, outcome.detail, outcome.at),
+                *(outcome.status, outcome.exit_code, outcome.tag, outcome.detail, outcome.at),
                 *(work.step, row.position, row.execute_count, HostStatus.RUNNING),
             ),
+        )
+
+    def note(self, job: int, origin: Origin, what: str, now: int) -> None:
+        """Keep who ordered what of a job."""
+        self._rows.execute(
+            "INSERT INTO acts (job, at, user, app, what) VALUES (?, ?, ?, ?, ?)",
+            (job, now, origin.user, origin.app, what),
         )
 
     def put_off(self, work: Work) -> None:
@@ -189,7 +227,7 @@ class Store:
     def reset(self, work: Work, *, everyone: bool) -> None:
         """Let the hosts of the current batch wait again: all, or those that did not succeed."""
         self._rows.execute(
-            "UPDATE hosts SET status = ?, exit_code = NULL, detail = '', ended_at = NULL"
+            "UPDATE hosts SET status = ?, exit_code = NULL, tag = '', detail = '', ended_at = NULL"
             " WHERE step = ? AND batch = ? AND (? OR status NOT IN (?, ?))",
             (
                 *(HostStatus.WAITING, work.step, work.batch, everyone),

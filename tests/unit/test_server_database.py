@@ -98,19 +98,19 @@ def test_a_lock_that_is_never_let_go_is_told(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
     """A job that does not fit is refused whole; the jobs before it stay, and room lets it in."""
     served = serving.engine(tmp_path)
-    kept = served.create(serving.body("echo", start_task=False, task_name="kept"))
+    kept = serving.create(served, serving.body("echo", start_task=False, task_name="kept"))
     rows = served._store._rows
     pages = rows.execute("PRAGMA page_count").fetchone()[0]
     rows.execute(f"PRAGMA max_page_count = {pages}")
     large = serving.body("x" * 100_000, start_task=False, task_name="large")
 
     with pytest.raises(PlatformError, match="the disk is full") as raised:
-        served.create(large)
+        serving.create(served, large)
 
     assert raised.value.exit_code == 9
     assert served.find("") == (kept.job,)
     rows.execute("PRAGMA max_page_count = 1000000")
-    created = served.create(large)
+    created = serving.create(served, large)
     assert served.find("large") == (created.job,)
     served.close()
 
@@ -129,7 +129,9 @@ def test_pages_that_rot_are_told(tmp_path: Path) -> None:
     """Damage in the middle of the file is an error of the platform, not a traceback."""
     served = serving.engine(tmp_path)
     for number in range(20):
-        served.create(serving.body("echo" * 1000, start_task=False, task_name=f"job {number}"))
+        serving.create(
+            served, serving.body("echo" * 1000, start_task=False, task_name=f"job {number}")
+        )
     served.close()
     content = bytearray((tmp_path / "jobgate.db").read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
-import subprocess
-import sys
+import tempfile
+import textwrap
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runner.server import inventory, shim
 from runner.server.hosts.local import Local
-from runner.server.hosts.runs import Outcome, Run, Seen
+from runner.server.hosts.runs import LaunchError, Outcome, Run, Seen
 from runner.server.states import HostStatus
 from tests import serving
 
@@ -36,7 +38,9 @@ def _run(
         language=language,
         script=script.encode(),
         words=words,
+        sensitive=False,
         timeout=timeout,
+        user=USER.name,
         label="0:127.0.0.7",
         ip="127.0.0.7",
     )
@@ -56,8 +60,21 @@ def _ended(local: Local, run: Run) -> Outcome:
 
 
 def _carry_out(local: Local, run: Run) -> Outcome:
-    local.launch(run)
+    local.launch([run])
     return _ended(local, run)
+
+
+def _parent(process: str) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _shims(folder: Path) -> int:
+    """Count the processes that work in a run's folder, as its shim does."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            count += process.readlink() == folder
+    return count
 
 
 def _processes(word: str) -> int:
@@ -137,7 +154,7 @@ def test_nobody_else_can_read_a_run(local: Local, tmp_path: Path) -> None:
 
     modes = {path.stat().st_mode & 0o077 for path in (tmp_path / "runs").rglob("*")}
     assert modes == {0}
-    assert b"shim.py" in local.log(run.folder)
+    assert b"forks" in local.log(run.folder)
     assert b"hush" not in local.log(run.folder)
     assert b"hush" in (run.folder / "order").read_bytes()
 
@@ -153,10 +170,10 @@ def test_a_run_that_is_launched_often_runs_once(local: Local, tmp_path: Path) ->
     """However many shims are begun, before and after its end, one claims it."""
     run = _run(tmp_path, f"echo x >> {tmp_path}/count; sleep 0.1")
     for _ in range(6):
-        local.launch(run)
+        local.launch([run])
     _ended(local, run)
-    local.launch(run)
-    serving.until(lambda: not _processes(str(run.folder)))
+    local.launch([run])
+    serving.until(lambda: not _shims(run.folder))
 
     assert (tmp_path / "count").read_text() == "x\n"
     assert not [file.name for file in run.folder.iterdir() if file.name.startswith("claim.")]
@@ -203,7 +220,7 @@ def test_output_beyond_the_limit_is_cut_and_the_script_goes_on(
 def test_a_stop_ends_the_script(local: Local, tmp_path: Path) -> None:
     """Its group is told to go, and a trap still has its say."""
     run = _run(tmp_path, "trap 'echo bye; exit 0' TERM; echo hello; sleep 60 & wait")
-    local.launch(run)
+    local.launch([run])
     serving.until(lambda: local.log(run.folder) == b"hello\n")
     assert local.observe(run.folder) is Seen.RUNNING
     local.stop(run.folder)
@@ -233,8 +250,8 @@ def test_a_run_that_is_given_up_never_runs(local: Local, tmp_path: Path) -> None
     assert local.observe(run.folder) is Seen.UNCLAIMED
     local.give_up(run.folder)
     local.give_up(run.folder)
-    local.launch(run)
-    serving.until(lambda: not _processes(str(run.folder)))
+    local.launch([run])
+    serving.until(lambda: not _shims(run.folder))
     outcome = _ended(local, run)
 
     assert outcome.status is HostStatus.NOT_STARTED
@@ -242,33 +259,166 @@ def test_a_run_that_is_given_up_never_runs(local: Local, tmp_path: Path) -> None
     assert not (tmp_path / "ran").exists()
 
 
-def test_an_interpreter_that_is_not_there_is_told_in_the_log(tmp_path: Path) -> None:
-    """The run has exit code 127, as in a shell."""
-    folder = tmp_path / "run"
-    (folder / "work").mkdir(parents=True)
-    (folder / "order").write_bytes(b"5 1\x001\x00/no/such/perl\x00A=b")
-    words = [sys.executable, "-I", "-S", "-E", shim.__file__, str(folder)]
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        (1, "cannot run the script: bash or sh is not in {path}"),
+        (2, "cannot run bat scripts: cmd.exe is a part of Windows"),
+        (3, "cannot run the script: perl is not in {path}"),
+        (5, "cannot run the script: pwsh is not in {path}"),
+    ],
+)
+def test_an_interpreter_that_is_not_there_is_told(
+    tmp_path: Path, language: int, reason: str
+) -> None:
+    """The host has the state of what was never started, and the reason names what it lacks."""
+    path = str(tmp_path / "bin")
+    local = Local(user=USER.name, home=USER.home, path=path)
+    outcome = _carry_out(local, _run(tmp_path, "exit 0", language=language))
 
-    assert subprocess.run(words, check=True).returncode == 0
-    assert (folder / "exit").read_text() == "127"
-    assert (folder / "log").read_text() == (
-        "[jobgate] cannot run /no/such/perl: No such file or directory\n"
+    assert (outcome.status, outcome.exit_code) == (HostStatus.NOT_STARTED, None)
+    assert outcome.detail == reason.format(path=path)
+
+
+def test_an_interpreter_that_cannot_be_run_is_told(tmp_path: Path) -> None:
+    """Found, and no program: the reason is the kernel's."""
+    found = tmp_path / "bin" / "perl"
+    found.parent.mkdir()
+    found.write_bytes(b"\x7fELF no program")
+    found.chmod(0o755)
+    local = Local(user=USER.name, home=USER.home, path=str(found.parent))
+    outcome = _carry_out(local, _run(tmp_path, "exit 0", language=serving.PERL))
+
+    assert outcome.status is HostStatus.NOT_STARTED
+    assert outcome.detail == f"cannot run {found}: Exec format error"
+
+
+def test_many_are_launched_at_once(local: Local, tmp_path: Path) -> None:
+    """Each has its own shim and session, and one that cannot be written holds up no other."""
+    runs = [replace(_run(tmp_path, "echo $JOBGATE_IP"), ip=f"n{number}") for number in range(20)]
+    runs = [replace(run, folder=tmp_path / str(number)) for number, run in enumerate(runs)]
+    runs[7].folder.write_bytes(b"")
+    with pytest.raises(LaunchError) as failed:
+        local.launch(runs)
+
+    assert failed.value.label == "0:127.0.0.7"
+    well = [run for run in runs if run is not runs[7]]
+    assert {_ended(local, run).status for run in well} == {HostStatus.SUCCEEDED}
+    assert [local.log(run.folder).decode() for run in well] == [f"{run.ip}\n" for run in well]
+
+
+_SHOWN = """
+    import os, sys
+    print(sys.argv[1:], __file__.endswith("script"))
+    process = os.getpid()
+    while process > 1:
+        for name in ("cmdline", "environ"):
+            try:
+                print(open(f"/proc/{process}/{name}").read())
+            except OSError:
+                break
+        process = int(open(f"/proc/{process}/stat").read().rpartition(")")[2].split()[1])
+"""
+_LOOK = """
+    echo "$#:$1:$2"; p=$$
+    while [ "$p" -gt 1 ]; do
+        tr '\\0' '\\n' < /proc/$p/cmdline; tr '\\0' '\\n' < /proc/$p/environ
+        p=$(awk '{print $4}' /proc/$p/stat)
+    done
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "script", "first"),
+    [
+        (serving.SHELL, _LOOK, "2:a b:{}"),
+        (serving.PYTHON, textwrap.dedent(_SHOWN), "['a b', '{}'] True"),
+        (serving.PERL, 'print "@ARGV[1] $#ARGV\n"; print `cat /proc/$$/cmdline`;', "{} 1"),
+    ],
+)
+def test_sensitive_words_are_shown_to_nobody(
+    local: Local, tmp_path: Path, language: int, script: str, first: str
+) -> None:
+    """The script has them as its arguments; no argv and no environment above it does."""
+    word = os.urandom(8).hex()
+    run = replace(_run(tmp_path, script, "a b", word, language=language), sensitive=True)
+    outcome = _carry_out(local, run)
+    lines = local.log(run.folder).decode().splitlines()
+
+    assert outcome.status is HostStatus.SUCCEEDED, lines
+    assert lines[0] == first.format(word)
+    assert len(lines) > 1
+    assert word not in "".join(lines[1:])
+
+
+def test_a_tag_is_what_the_script_gave_last(local: Local, tmp_path: Path) -> None:
+    """As the functions of the platform's templates print it, at most 256 characters of it."""
+    run = _run(
+        tmp_path, 'echo job_success:[first]; echo "[x] job_fail:[no $(printf %0300d)]"; exit 1'
     )
+    outcome = _carry_out(local, run)
+
+    assert outcome.tag == ("no " + "0" * 300)[:256]
+    assert (
+        _carry_out(
+            local, replace(run, folder=tmp_path / "2", shared=tmp_path / "2", script=b"")
+        ).tag
+        == ""
+    )
+
+
+def test_a_log_is_read_in_windows(local: Local, tmp_path: Path) -> None:
+    """From an offset on, at most so many bytes; behind the end there is nothing."""
+    run = _run(tmp_path, "printf 0123456789")
+    _carry_out(local, run)
+
+    assert local.log(run.folder, 3, 4) == b"3456"
+    assert local.log(run.folder, 8) == b"89"
+    assert local.log(run.folder, 10) == b""
+
+
+def test_a_script_runs_as_the_user_of_its_account(local: Local) -> None:
+    """Root hands it over whole; anybody else says that it cannot."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o711)
+        script = f"id -un; id -gn; echo $HOME $USER; touch here; wc -l < $0; ls {folder}/runs"
+        run = replace(_run(folder / "runs", script), user="nobody")
+        outcome = _carry_out(local, run)
+        log = local.log(run.folder).decode()
+
+        if os.geteuid() == 0:
+            home = pwd.getpwnam("nobody").pw_dir
+            assert log.splitlines()[:4] == ["nobody", "nogroup", f"{home} nobody", "0"]
+            assert (outcome.status, "denied" in log) == (HostStatus.NON_ZERO, True)
+            assert (run.folder / "log").stat().st_uid == 0
+        else:
+            assert outcome.status is HostStatus.NOT_STARTED
+            assert outcome.detail.startswith("cannot run as nobody: the server runs as ")
+
+
+def test_a_user_that_is_not_there_is_told(local: Local, tmp_path: Path) -> None:
+    """The host's state says so, and nothing was begun."""
+    outcome = _carry_out(local, replace(_run(tmp_path, "exit 0"), user="no-such-user"))
+
+    assert outcome.status is HostStatus.NOT_STARTED
+    assert outcome.detail.startswith("cannot run as no-such-user: ")
 
 
 def test_a_shim_that_is_killed_leaves_an_unknown_outcome(local: Local, tmp_path: Path) -> None:
     """Its script is killed too, and launching again begins nothing."""
     name = f"{tmp_path.name}-orphan"
     run = _run(tmp_path, f"echo x >> {tmp_path}/count; exec -a {name} sleep 60")
-    local.launch(run)
+    local.launch([run])
     serving.until(lambda: _processes(name) == 1)
-    (process,) = local._shims
-    os.kill(process, signal.SIGKILL)
+    claim = run.folder / "claim"
+    serving.until(lambda: " " in claim.read_text())
+    os.kill(_parent(claim.read_text().split()[0]), signal.SIGKILL)
     outcome = _ended(local, run)
 
     assert outcome.status is HostStatus.UNKNOWN
     assert "its shim died" in outcome.detail
     serving.until(lambda: not _processes(name))
-    local.launch(run)
-    serving.until(lambda: not _processes(str(run.folder)))
+    local.launch([run])
+    serving.until(lambda: not _shims(run.folder))
     assert (tmp_path / "count").read_text() == "x\n"

@@ -10,17 +10,23 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from runner.server import shim
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from runner.server.states import HostStatus
 
+LIMIT = shim.LIMIT + len(shim.CUT)  # bytes of the longest log
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A script with its words on one host, `timeout` in seconds.
+    """A script with its words on one host, as the OS user `user`; `timeout` in seconds.
 
-    `folder` is this run's own; `shared` is one for all runs of the job.
+    `folder` is this run's own; `shared` is one for all runs of the job. Words that are `sensitive`
+    are shown to nobody but the script.
     """
 
     folder: Path
@@ -28,7 +34,9 @@ class Run:
     language: int
     script: bytes
     words: tuple[str, ...]
+    sensitive: bool
     timeout: int
+    user: str
     label: str
     ip: str
 
@@ -42,19 +50,32 @@ class Seen(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a run ended; `at` in milliseconds since 1970."""
+    """How a run ended; `at` in milliseconds since 1970; `tag` as the script gave it, or empty."""
 
     status: HostStatus
     exit_code: int | None
     detail: str
     at: int
+    tag: str = ""
+
+
+class LaunchError(OSError):
+    """A run that cannot be launched now; the others were."""
+
+    def __init__(self, run: Run, error: OSError) -> None:
+        """Say the same as `error`, and of which host."""
+        super().__init__(error.errno, error.strerror, error.filename)
+        self.label = run.label
 
 
 class Connection(Protocol):
     """The way to a host. Every method may raise OSError, and may then be called again."""
 
-    def launch(self, run: Run) -> None:
-        """Have the script begun, unless someone has begun it or will."""
+    def launch(self, runs: Sequence[Run]) -> None:
+        """Have the scripts begun, each unless someone has begun it or will.
+
+        What cannot be launched keeps no other from it; the first such error is raised at the end.
+        """
         ...
 
     def give_up(self, folder: Path) -> None:
@@ -69,6 +90,6 @@ class Connection(Protocol):
         """Have the script ended, or never begun; `observe` tells when it is done."""
         ...
 
-    def log(self, folder: Path) -> bytes:
-        """Return what the script has written so far."""
+    def log(self, folder: Path, offset: int = 0, limit: int = LIMIT) -> bytes:
+        """Return what the script has written so far: at most `limit` bytes from `offset` on."""
         ...
