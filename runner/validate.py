@@ -10,12 +10,11 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner import requests
+from runner import refusing, requests
 from runner.mistakes import Mistake, shown
-from runner.model import Finding, Severity
+from runner.model import Finding
 from runner.narrow import at
-from runner.rules import bodyrules
-from runner.shape import conformity, lenient
+from runner.shape import conformity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from runner.model import Document, Json, Path, Resolved, Spec
 
 SPEC = "job-spec.v1"
-REQUEST = "fast_execute_script.v4"
 
 # What jobgate sets in a request, and what an author does instead.
 _RESERVED: Mapping[str, str] = MappingProxyType(
@@ -54,7 +52,7 @@ def document(document: Document, schema: str) -> tuple[Finding, ...]:
 
 def body(document: Document) -> tuple[Finding, ...]:
     """Return what the schema and the rules refuse in a request that stands by itself."""
-    return _findings(document, _refused(document.tree, own=True), {})
+    return _findings(document, refusing.mistakes(document.tree, own=True), {})
 
 
 def raw(document: Document) -> tuple[Finding, ...]:
@@ -63,16 +61,14 @@ def raw(document: Document) -> tuple[Finding, ...]:
     It is taken as the platform reads it, so that only what the platform refuses, fails or loses
     is refused.
     """
-    read = lenient.body(document.tree)
-    told = {note.path for note in read.notes if note.severity is Severity.ERROR}
-    refused = (each for each in _refused(read.tree, own=False) if each.path not in told)
-    return _findings(document, [*read.notes, *refused], read.origins)
+    judged = refusing.raw(document.tree)
+    return _findings(document, judged.mistakes, judged.read.origins)
 
 
 def request(spec: Spec, resolved: Resolved) -> tuple[Finding, ...]:
     """Return what the schema and the rules refuse in a request, at the spec's values behind it."""
     origins = {(): ("request",), **resolved.origins}
-    return _findings(spec.document, _refused(_completed(resolved.body), own=True), origins)
+    return _findings(spec.document, refusing.mistakes(_completed(resolved.body), own=True), origins)
 
 
 def _completed(body: dict[str, Json]) -> dict[str, Json]:
@@ -80,14 +76,6 @@ def _completed(body: dict[str, Json]) -> dict[str, Json]:
     if not any(field in body for field in ("script_version_id", "script_id", "script_content")):
         return {**body, "script_version_id": 1}
     return {"script_language": requests.LANGUAGES["bat"], **body}
-
-
-def _refused(body: Json, *, own: bool) -> list[Mistake]:
-    """Return the mistakes of a body. Where a rule and the schema meet, the rule knows better."""
-    ruled = list(bodyrules.mistakes(body, own=own)) if isinstance(body, dict) else []
-    told = {mistake.path for mistake in ruled}
-    refused = conformity.mistakes(REQUEST, body)
-    return [*ruled, *(mistake for mistake in refused if mistake.path not in told)]
 
 
 def _reserved(mistake: Mistake) -> Mistake:

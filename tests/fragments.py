@@ -1,22 +1,27 @@
 """The examples of `docs/reference/rules.md`: put into a whole spec or request, and judged.
 
 A block's first line is ```LANGUAGE WORD [PATH]: a `yaml` one replaces parts of a spec (or of the
-file at PATH) by their names, a `json` one members of a request; `text` with a PATH is a whole file,
-and without one it is only to be read.
+file at PATH, which may be an inventory) by their names, a `json` one members of a request; `text`
+with a PATH is a whole file, and without one it is only to be read.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import rulepages
 from runner.canon import sha256
+from runner.errors import FindingsError
 from runner.git import gitpaths
 from runner.model import Blob, Oid, Unreadable
 from runner.pipeline import raw, wanted
+from runner.server import inventoryfile
+from runner.server.inventory import User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +57,14 @@ request:
     host_list: [{bk_cloud_id: 0, ip: 10.0.0.1}]
 """,
 }
+INVENTORY = "inventory.yaml"
+SITE = """\
+apiVersion: jobgate/v1
+kind: Inventory
+scopes: [{type: biz, id: "2"}]
+hosts: [{id: 1, ip: 10.0.0.1}]
+accounts: [{id: 1, alias: operator}]
+"""
 REQUEST: Mapping[str, Json] = {
     "bk_scope_type": "biz",
     "bk_scope_id": "2",
@@ -98,12 +111,29 @@ def findings(shown: list[Block]) -> tuple[Finding, ...]:
         for block in bodies:
             body |= json.loads(block.text)
         return raw.findings("body.json", json.dumps(body).encode())
+    sites = [block.text for block in shown if block.path == INVENTORY]
+    if sites:
+        return _of_inventory(sites)
     files = dict(FILES)
     for block in shown:
         path = block.path or SPEC
         merges = block.language == "yaml" and path in FILES
         files[path] = _merged(files[path], block.text) if merges else block.text
     return wanted.wanted(Files(files)).findings
+
+
+def _of_inventory(parts: list[str]) -> tuple[Finding, ...]:
+    whole = SITE
+    for part in parts:
+        whole = _merged(whole, part)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, INVENTORY)
+        file.write_text(whole)
+        try:
+            inventoryfile.load(file, User(name="ops", home="/home/ops"))
+        except FindingsError as error:
+            return error.findings
+    return ()
 
 
 def _merged(whole: str, parts: str) -> str:

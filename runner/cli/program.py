@@ -33,12 +33,13 @@ COMMANDS = {
     "logs": "Show what the hosts of a job printed.",
     "records": "List the records of what was submitted, or print one.",
     "verify": "Make a record again from Git, and say whether it holds.",
+    "hash-secret": "Print the hash that stands for a secret in an inventory.",
     "rule": "Explain a rule: why it is one, and how to mend what breaks it.",
     "schema": "Print a published JSON Schema.",
 }
 
-# A command's module has its name, unless Python keeps that name for itself.
-MODULES = {"import": "importing"}
+# A command's module has its name, unless Python does not take that name.
+MODULES = {"hash-secret": "hashing", "import": "importing"}
 
 
 class _Lazy(click.Group):
@@ -68,6 +69,8 @@ class _Lazy(click.Group):
 def _unwrapped(command: click.Command) -> click.Command:
     r"""Turn the `\b` of a raw docstring into click's mark for lines that are not to be wrapped."""
     command.help = (command.help or "").replace(r"\b", "\b")
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _unwrapped(each)
     return command
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import RefusedError
 from runner.server import inventory as inventories
+from runner.server import inventoryfile
 from runner.server.answers import Number, RefusalError
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
@@ -34,18 +35,16 @@ class Embedded:
     def __init__(self, data: Path, inventory: Path | None) -> None:
         """Open the folder `data` for the hosts of the YAML file, or for the built-in ones.
 
-        Raises PlatformError.
+        Raises PlatformError, and FindingsError for what is wrong with the file.
         """
         folder = data.absolute()
         user = inventories.own_user()
-        known = (
-            inventories.built_in(user) if inventory is None else inventories.load(inventory, user)
-        )
+        known = inventoryfile.Holder(inventory, user)
         self._owner = Origin(user=user.name)
         local = Local(user=user.name, home=user.home)
         self._engine = Engine(
             Store(folder),
-            lambda: known,
+            known,
             Fleet(folder=folder / "runs", connections={"local": local}),
         )
 

@@ -1,8 +1,8 @@
 """The body of `fast_execute_script` into an order that can be stored, or a refusal: pure.
 
-Everything is checked here, before anything is stored, so a refused request leaves no job behind.
-Where the platform answers 500 out of carelessness this answers 400; what it does and this server
-does not yet do is refused by name (1241011).
+Everything is checked here, in the platform's order and before anything is stored, so a refused
+request leaves no job behind. Where the platform answers 500 out of carelessness this answers 400;
+what it does and this server does not yet do is refused by name (1241011).
 
 A parameter becomes words as a POSIX shell splits and unquotes them, newlines first turned into
 blanks as the platform does; nothing in it is expanded or carried out.
@@ -10,27 +10,28 @@ blanks as the platform does; nothing in it is expanded or carried out.
 
 from __future__ import annotations
 
+import base64
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runner import narrow, requests, rolling
-from runner.server import targets, turns
+from runner import narrow, requests, rolling, scatter
+from runner.rules import callbackurl
+from runner.server import bodies, danger, targets, turns
 from runner.server.answers import Code, Number, RefusalError, field, not_offered
+from runner.server.scripts import ScriptStatus
 
 if TYPE_CHECKING:
-    from runner.model import Json
-    from runner.server.inventory import Account, Host, Inventory
+    from collections.abc import Callable
 
-SCRIPT_BYTES = 16_777_215
-PARAM_BYTES = 65_535
-SENSITIVE_BYTES = 48_128
-NAME_UNITS = 512  # of UTF-16
-TIMEOUTS = range(1, 259_201)
-LANGUAGES = frozenset({1, 3, 4})  # shell, perl, python
-_SQL = 6
-MODES = frozenset({turns.PAUSE_ON_FAILURE, turns.IGNORE_FAILURE, turns.MANUAL})
+    from runner.model import Json
+    from runner.server.bodies import Body
+    from runner.server.inventory import Account, Host, Inventory, ScopeKey
+    from runner.server.scripts import Version
+
+_RUNNABLE = frozenset({ScriptStatus.ONLINE, ScriptStatus.OFFLINE})
+_SCATTER = requests.EXECUTION_MODES["scatter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Order:
     """
 
     name: str
-    scope: tuple[str, str]
+    scope: ScopeKey
     account: Account
     language: int
     script: bytes
@@ -52,18 +53,30 @@ class Order:
     batches: tuple[int, ...]
     mode: int | None
     start: bool
-    callback: str = ""
-    script_id: str = ""
-    script_version: int = 0
+    callback: str
+    script_id: str
+    script_version: int
 
 
-def order(body: dict[str, Json], inventory: Inventory, now: int) -> Order:
-    """Return what `body` orders at `now` (milliseconds). Raises RefusalError."""
-    try:
-        return _order(body, inventory, now)
-    except TypeError as error:
-        # What `narrow` says of a member that is of the wrong type.
-        raise field(str(error), "give each member the type of the API page") from error
+def order(
+    body: dict[str, Json],
+    inventory: Inventory,
+    now: int,
+    *,
+    permit: Callable[[Order], None] | None = None,
+) -> Order:
+    """Return what `body` orders at `now` (milliseconds). Raises RefusalError.
+
+    `permit` raises for what the caller may not do. It is asked when all but the batches is known,
+    which is when the platform asks.
+    """
+    read = bodies.body(body)
+    drafted = _drafted(read, inventory, now)
+    total = len(drafted.hosts)
+    _check_scatter(read.tree, total)
+    if permit is not None:
+        permit(drafted)
+    return drafted if drafted.mode is None else replace(drafted, batches=_sizes(read.tree, total))
 
 
 def words(param: str) -> tuple[str, ...]:
@@ -71,136 +84,169 @@ def words(param: str) -> tuple[str, ...]:
     return tuple(shlex.split(param))
 
 
-def _order(body: dict[str, Json], inventory: Inventory, now: int) -> Order:
-    scope = _scope(body, inventory)
-    _offered(body)
-    script = _script(body)
-    language = _language(body)
-    sensitive = narrow.boolean(body, "param_sensitive", default=False)
-    param = _param(body, SENSITIVE_BYTES if sensitive else PARAM_BYTES)
-    timeout = narrow.integer(body, "timeout", default=requests.TIMEOUT)
-    if timeout not in TIMEOUTS:
-        raise field(
-            f"timeout is {timeout}", f"write {TIMEOUTS.start} to {TIMEOUTS.stop - 1} seconds"
-        )
-    mode = _mode(body)
-    account = _account(body, inventory)
-    hosts = targets.hosts(body, inventory)
+def _drafted(read: Body, inventory: Inventory, now: int) -> Order:
+    """Return the order with all its hosts in one batch."""
+    tree = read.tree
+    scope = _scope(tree, inventory)
+    if narrow.items(tree, "host_password_list"):
+        raise not_offered("host_password_list", "leave it out: it is for Windows accounts")
+    callback = _callback(tree, inventory)
+    param = _param(tree)
+    script = _script(tree, scope, inventory)
+    _check_danger(script, inventory)
+    account = _account(tree, scope, inventory)
+    hosts = targets.hosts(read, scope, inventory)
+    rolls = tree.get("rolling_config") is not None
+    mode = narrow.integer(tree, "rolling_config", "mode", default=turns.PAUSE_ON_FAILURE)
     return Order(
-        name=_name(body, now),
+        name=_name(tree, now),
         scope=scope,
         account=account,
-        language=language,
-        script=script,
+        language=script.language,
+        script=script.content,
         param=param,
-        sensitive=sensitive,
-        timeout=timeout,
+        sensitive=narrow.boolean(tree, "param_sensitive", default=False),
+        timeout=narrow.integer(tree, "timeout", default=requests.TIMEOUT),
         hosts=hosts,
-        batches=(len(hosts),) if mode is None else _batches(body, len(hosts)),
-        mode=mode,
-        start=_start(body),
+        batches=(len(hosts),),
+        mode=mode if rolls else None,
+        start=narrow.boolean(tree, "start_task", default=True),
+        callback=callback,
+        script_id=script.id,
+        script_version=script.version,
     )
 
 
-def _scope(body: dict[str, Json], inventory: Inventory) -> tuple[str, str]:
-    scope = (narrow.text(body, "bk_scope_type"), narrow.text(body, "bk_scope_id"))
-    for name, value in zip(("bk_scope_type", "bk_scope_id"), scope, strict=True):
-        if not value:
-            raise field(f"{name} is missing", f"name a scope with {name}")
-    if scope[0] not in {"biz", "biz_set", "tenant_set"}:
-        raise RefusalError(
-            code=Code.INVALID_ARGUMENT,
-            number=Number.SCOPE_TYPE,
-            message=f"cannot accept the request: bk_scope_type is {scope[0]}",
-            mend="write biz, biz_set or tenant_set",
-        )
+# ---------------------------------------------------------------- scope, account, callback
+
+
+def _scope(tree: dict[str, Json], inventory: Inventory) -> ScopeKey:
+    scope = (narrow.text(tree, "bk_scope_type"), narrow.text(tree, "bk_scope_id"))
     if scope not in inventory.scopes:
         raise RefusalError(
             code=Code.NOT_FOUND,
             number=Number.SCOPE,
-            message=f"cannot accept the request: there is no scope {scope[0]}/{scope[1]}",
+            message=f"cannot accept the request: there is no scope {'/'.join(scope)}",
             mend="name a scope of the inventory",
         )
     return scope
 
 
-def _offered(body: dict[str, Json]) -> None:
-    """Refuse by name what the platform does and this server does not do yet."""
-    if (
-        narrow.integer(body, "script_version_id", default=0) > 0
-        or narrow.text(body, "script_id").strip()
-    ):
-        raise not_offered("scripts that are stored on the platform", "give script_content")
-    if narrow.text(body, "callback_url").strip():
-        raise not_offered("callback_url", "leave it out, and ask for the status")
-    if narrow.items(body, "host_password_list"):
-        raise not_offered("host_password_list", "leave it out: it is for Windows accounts")
+def _account(tree: dict[str, Json], scope: ScopeKey, inventory: Inventory) -> Account:
+    number = narrow.integer(tree, "account_id", default=0)
+    alias = narrow.text(tree, "account_alias")
+    by_id = inventory.accounts.get(number) if number > 0 else None
+    account = by_id if number > 0 else inventory.account(scope, alias)
+    if account is None or not account.belongs(scope):
+        known = sorted(each.alias for each in inventory.accounts.values() if each.belongs(scope))
+        raise RefusalError(
+            code=Code.NOT_FOUND,
+            number=Number.ACCOUNT,
+            message=f"cannot accept the request: there is no account {number or repr(alias)} in "
+            f"{'/'.join(scope)}",
+            mend=f"name one of the scope: {', '.join(known)}",
+        )
+    return account
 
 
-def _script(body: dict[str, Json]) -> bytes:
-    text = narrow.text(body, "script_content")
-    if not text.strip():
-        raise field("script_content is missing", "give the script in Base64")
-    script = requests.decode(text)
-    if script is None:
-        raise field("script_content is not Base64", "encode it with the standard alphabet")
-    if len(script) > SCRIPT_BYTES:
-        raise field(f"script_content has {len(script)} bytes", f"keep it to {SCRIPT_BYTES} bytes")
-    return script
+def _callback(tree: dict[str, Json], inventory: Inventory) -> str:
+    url = narrow.text(tree, "callback_url")
+    allowed = inventory.callbacks
+    if allowed is not None and not callbackurl.matches(url, allowed, ""):
+        raise RefusalError(
+            code=Code.FAILED_PRECONDITION,
+            number=Number.CALLBACK,
+            message="cannot accept the request: callback_url is not on the allow-list",
+            mend="have its base address put into the inventory, or leave callback_url out",
+        )
+    return url if url.strip() else ""
 
 
-def _language(body: dict[str, Json]) -> int:
-    number = narrow.integer(body, "script_language", default=0)
-    if number in LANGUAGES:
-        return number
-    name = requests.name(requests.LANGUAGES, number)
-    if name in requests.LANGUAGES or number == _SQL:
-        raise not_offered(f"the language {name}", "write it for shell, perl or python")
-    raise field("script_language is missing or unknown", "write 1 (shell), 3 (perl) or 4 (python)")
+# ---------------------------------------------------------------- script and parameter
 
 
-def _param(body: dict[str, Json], most: int) -> str:
-    text = narrow.text(body, "script_param")
-    content = requests.decode(text)
-    if content is None:
-        raise field("script_param is not Base64", "encode it with the standard alphabet")
-    if len(content) > most:
-        raise field(f"script_param has {len(content)} bytes", f"keep it to {most} bytes")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Script:
+    language: int
+    content: bytes
+    id: str = ""
+    version: int = 0
+
+
+def _script(tree: dict[str, Json], scope: ScopeKey, inventory: Inventory) -> _Script:
+    number, name = narrow.integer(tree, "script_version_id", default=0), _script_id(tree)
+    if number <= 0 and not name:
+        return _Script(
+            language=narrow.integer(tree, "script_language", default=0),
+            content=base64.b64decode(narrow.text(tree, "script_content")),
+        )
+    version = _version(number, name, inventory)
+    script = None if version is None else inventory.scripts[version.script]
+    if version is None or script is None or not script.visible(scope):
+        raise RefusalError(
+            code=Code.NOT_FOUND,
+            number=Number.SCRIPT,
+            message="cannot accept the request: there is no "
+            + (
+                f"script version {number}"
+                if number > 0
+                else f"script {name!r} with a version online"
+            )
+            + f" in {'/'.join(scope)}",
+            mend="name one that is public or of the scope",
+        )
+    if version.status not in _RUNNABLE:
+        raise RefusalError(
+            code=Code.FAILED_PRECONDITION,
+            number=Number.SCRIPT_STATUS,
+            message=f"cannot accept the request: version {version.id} of script {script.id!r} is "
+            f"{version.status.name.lower()}",
+            mend="name a version that is online or offline",
+        )
+    return _Script(
+        language=script.language, content=version.content, id=script.id, version=version.id
+    )
+
+
+def _script_id(tree: dict[str, Json]) -> str:
+    return narrow.text(tree, "script_id").strip()
+
+
+def _version(number: int, name: str, inventory: Inventory) -> Version | None:
+    if number > 0:
+        return inventory.versions.get(number)
+    script = inventory.scripts.get(name)
+    return None if script is None else script.online
+
+
+def _check_danger(script: _Script, inventory: Inventory) -> None:
+    hit = danger.stopping(inventory.dangers, script.language, script.content)
+    if hit is not None:
+        line, rule = hit
+        raise RefusalError(
+            code=Code.FAILED_PRECONDITION,
+            number=Number.DANGEROUS,
+            message=f"cannot run the script: line {line} is dangerous: {rule.description}",
+            mend="mend the script, or have the rule in the inventory looked at",
+        )
+
+
+def _param(tree: dict[str, Json]) -> str:
+    param = base64.b64decode(narrow.text(tree, "script_param")).decode().replace("\n", " ")
     try:
-        param = content.decode("utf-8").replace("\n", " ")
         words(param)
-    except UnicodeDecodeError as error:
-        raise field("script_param is not UTF-8", "encode its text as UTF-8") from error
     except ValueError as error:
         raise field(
             f"script_param cannot be split into words: {error}", "close each quotation mark"
         ) from error
-    if "\0" in param:
-        raise field("script_param holds a NUL", "leave it out")
     return param
 
 
-def _mode(body: dict[str, Json]) -> int | None:
-    if body.get("rolling_config") is None:
-        return None
-    if narrow.integer(body, "rolling_config", "type", default=1) != 1:
-        raise not_offered("rolling by source files", "roll by targets: leave type out")
-    if narrow.integer(body, "rolling_config", "execution_mode", default=1) != 1:
-        raise not_offered("scatter (execution_mode 2)", "roll in turn: leave execution_mode out")
-    mode = narrow.integer(body, "rolling_config", "mode", default=turns.PAUSE_ON_FAILURE)
-    if mode not in MODES:
-        raise field(
-            f"rolling_config/mode is {mode}",
-            "write 1 (pause on failure), 2 (ignore failure) or 3 (manual)",
-        )
-    return mode
+# ---------------------------------------------------------------- batches and the rest
 
 
-def _batches(body: dict[str, Json], total: int) -> tuple[int, ...]:
-    expression = narrow.text(body, "rolling_config", "expression")
-    if not expression.strip():
-        raise field("rolling_config/expression is missing", "write one such as `1 10% 100%`")
-    made = rolling.sizes(expression, total)
+def _sizes(tree: dict[str, Json], total: int) -> tuple[int, ...]:
+    made = rolling.sizes(narrow.text(tree, "rolling_config", "expression"), total)
     if isinstance(made, rolling.Fault):
         raise RefusalError(
             code=Code.FAILED_PRECONDITION, number=made.code, message=made.message, mend=made.mend
@@ -208,39 +254,26 @@ def _batches(body: dict[str, Json], total: int) -> tuple[int, ...]:
     return made
 
 
-def _account(body: dict[str, Json], inventory: Inventory) -> Account:
-    number = narrow.integer(body, "account_id", default=0)
-    alias = narrow.text(body, "account_alias")
-    if body.get("account_id") is None and body.get("account_alias") is None:
-        raise field("neither account_id nor account_alias is given", "name an account")
-    account = inventory.accounts.get(number) if number > 0 else inventory.aliases.get(alias)
-    if account is None:
+def _check_scatter(tree: dict[str, Json], total: int) -> None:
+    """Refuse a scatter job: for its batches as the platform does, else by name."""
+    if narrow.integer(tree, "rolling_config", "execution_mode", default=0) != _SCATTER:
+        return
+    batches = len(_sizes(tree, total))
+    if batches > scatter.MOST:
         raise RefusalError(
-            code=Code.NOT_FOUND,
-            number=Number.ACCOUNT,
-            message=f"cannot accept the request: there is no account {number or repr(alias)}",
-            mend=f"name one of the inventory: {', '.join(inventory.aliases)}",
+            code=Code.INVALID_ARGUMENT,
+            number=Number.ILLEGAL_TOGETHER,
+            message=f"cannot scatter {batches} batches: the platform allows {scatter.MOST}",
+            mend="take more targets in a batch",
         )
-    return account
+    raise not_offered("scatter (execution_mode 2)", "roll in turn: leave execution_mode out")
 
 
-def _name(body: dict[str, Json], now: int) -> str:
-    name = narrow.text(body, "task_name")
-    try:
-        units = len(name.encode("utf-16-le")) // 2
-    except UnicodeEncodeError as error:
-        raise field("task_name holds half a character", "write whole characters") from error
-    if units > NAME_UNITS:
-        raise field(f"task_name has {units} characters", f"keep it to {NAME_UNITS}")
+def _name(tree: dict[str, Json], now: int) -> str:
+    name = narrow.text(tree, "task_name")
     seconds, rest = divmod(now, 1000)
     return (
         name
         if name.strip()
         else time.strftime(f"quick_script_%Y%m%d%H%M%S{rest:03}", time.gmtime(seconds))
     )
-
-
-def _start(body: dict[str, Json]) -> bool:
-    if "start_task" in body and body["start_task"] is None:
-        raise field("start_task is null", "write true or false, or leave it out")
-    return narrow.boolean(body, "start_task", default=True)

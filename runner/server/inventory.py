@@ -1,30 +1,29 @@
-"""Which scopes, hosts and accounts the platform has: from a YAML file, or the built-in ones.
+"""What the platform knows: scopes, hosts, groups, accounts, scripts, dangers, callers.
 
-Left to others: reading YAML strictly (`yaml12`), and reaching a host (`hosts`).
+Left to others: reading it from a YAML file (`inventoryfile`), who may do what (`access`), and
+reaching a host (`hosts`).
 """
 
 from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
-
-from runner import narrow, requests
-from runner.errors import PlatformError
-from runner.yaml import yaml12
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-    from runner.model import Document, Json
+    from runner.labelselector import Requirement
+    from runner.server.callers import AccessToken, App, Member
+    from runner.server.scripts import Danger, Script, Version
 
-T = TypeVar("T")
-K = TypeVar("K")
+# The type and the id of a scope, as requests name it; in messages and in the file `type/id`.
+ScopeKey: TypeAlias = tuple[str, str]
 
-SCOPE_TYPES = frozenset({"biz", "biz_set", "tenant_set"})
-CONNECTIONS = frozenset({"local"})
+
+# ---------------------------------------------------------------- what is run on, and where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,43 +34,154 @@ class Scope:
     id: str
     name: str = ""
 
+    @property
+    def key(self) -> ScopeKey:
+        """Return what requests name it by."""
+        return self.type, self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A host, and how it is reached."""
+    """A host, and how it is reached; `scopes` is None where it belongs to every one."""
 
     id: int
     cloud: int
     ip: str
     connection: str
+    name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    scopes: frozenset[ScopeKey] | None = None
+
+    def belongs(self, scope: ScopeKey) -> bool:
+        """Tell whether jobs of `scope` may run on it."""
+        return self.scopes is None or scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The hosts of a scope whose labels meet all of `selector`."""
+
+    id: str
+    scope: ScopeKey
+    selector: tuple[Requirement, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A set or a module of a scope's topology, with its hosts in order."""
+
+    type: str
+    id: int
+    scope: ScopeKey
+    hosts: tuple[Host, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A name for the OS user that scripts run as."""
+    """A name for the OS user that scripts run as; `scopes` is None where each one has it."""
 
     id: int
     alias: str
     user: str
+    scopes: frozenset[ScopeKey] | None = None
+
+    def belongs(self, scope: ScopeKey) -> bool:
+        """Tell whether jobs of `scope` may run as it."""
+        return self.scopes is None or scope in self.scopes
+
+
+# ---------------------------------------------------------------- all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """Everything that an inventory says, in its order; `callbacks` is None where each is taken."""
+
+    scopes: tuple[Scope, ...]
+    hosts: tuple[Host, ...]
+    accounts: tuple[Account, ...]
+    groups: tuple[Group, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    dangers: tuple[Danger, ...] = ()
+    callbacks: tuple[str, ...] | None = None
+    apps: tuple[App, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """All that the platform knows, by what requests name it by."""
+    """All that the platform knows, by what requests name it by.
 
-    scopes: Mapping[tuple[str, str], Scope]
+    `tokens` and `access_tokens` go from the hash of a token to whom it stands for.
+    """
+
+    scopes: Mapping[ScopeKey, Scope]
     hosts: Mapping[int, Host]
     addresses: Mapping[tuple[int, str], Host]
     accounts: Mapping[int, Account]
-    aliases: Mapping[str, Account]
+    aliases: Mapping[str, tuple[Account, ...]]
+    groups: Mapping[tuple[ScopeKey, str], Group]
+    nodes: Mapping[tuple[ScopeKey, str, int], Node]
+    scripts: Mapping[str, Script]
+    versions: Mapping[int, Version]
+    dangers: tuple[Danger, ...]
+    callbacks: tuple[str, ...] | None
+    apps: Mapping[str, App]
+    members: Mapping[str, Member]
+    tokens: Mapping[str, Member]
+    access_tokens: Mapping[str, AccessToken]
+
+    def account(self, scope: ScopeKey, alias: str) -> Account | None:
+        """Return the account that `alias` stands for in `scope`."""
+        named = self.aliases.get(alias, ())
+        return next((account for account in named if account.belongs(scope)), None)
+
+
+def indexed(contents: Contents) -> Inventory:
+    """Return the inventory of `contents`; identities in it are not taken twice."""
+    return Inventory(
+        scopes={scope.key: scope for scope in contents.scopes},
+        hosts={host.id: host for host in contents.hosts},
+        addresses={(host.cloud, host.ip): host for host in contents.hosts},
+        accounts={account.id: account for account in contents.accounts},
+        aliases=_by_alias(contents.accounts),
+        groups={(group.scope, group.id): group for group in contents.groups},
+        nodes={(node.scope, node.type, node.id): node for node in contents.nodes},
+        scripts={script.id: script for script in contents.scripts},
+        versions={
+            version.id: version for script in contents.scripts for version in script.versions
+        },
+        dangers=contents.dangers,
+        callbacks=contents.callbacks,
+        apps={app.code: app for app in contents.apps},
+        members={member.name: member for member in contents.members},
+        tokens={token: member for member in contents.members for token in member.tokens},
+        access_tokens={
+            each.token: each for member in contents.members for each in member.access_tokens
+        },
+    )
+
+
+def _by_alias(accounts: Iterable[Account]) -> Mapping[str, tuple[Account, ...]]:
+    found: dict[str, tuple[Account, ...]] = {}
+    for account in accounts:
+        found[account.alias] = (*found.get(account.alias, ()), account)
+    return MappingProxyType(found)
+
+
+# ---------------------------------------------------------------- without a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """The OS user that the server runs as."""
+    """The OS user that the server runs as; `root` tells that it may run scripts as any other."""
 
     name: str
     home: str
+    root: bool = False
 
 
 def own_user() -> User:
@@ -80,166 +190,19 @@ def own_user() -> User:
     try:
         entry = pwd.getpwuid(number)
     except KeyError:
-        return User(name=str(number), home="/")
-    return User(name=entry.pw_name, home=entry.pw_dir)
+        return User(name=str(number), home="/", root=number == 0)
+    return User(name=entry.pw_name, home=entry.pw_dir, root=number == 0)
 
 
 def built_in(user: User) -> Inventory:
     """Return what there is without a file: scope biz/2, 254 local hosts, one account."""
-    return _inventory(
-        scopes=(Scope(type="biz", id="2"),),
-        hosts=tuple(
-            Host(id=number, cloud=0, ip=f"127.0.0.{number}", connection="local")
-            for number in range(1, 255)
-        ),
-        accounts=(Account(id=1, alias="operator", user=user.name),),
-    )
-
-
-def load(file: Path, user: User) -> Inventory:
-    """Return what `file` says. Raises PlatformError with the place of the first fault."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise PlatformError(
-            f"cannot read the inventory {file}: {error.strerror}", mend="name a readable YAML file"
-        ) from error
-    checked = yaml12.document(str(file), content)
-    if checked.value is None:
-        finding = checked.findings[0]
-        raise PlatformError(finding.message, mend=finding.mend, at=finding.place)
-    return _Reader(checked.value, user).inventory()
-
-
-class _Reader:
-    """A document on its way to an inventory; whatever is wrong is raised with its place."""
-
-    def __init__(self, document: Document, user: User) -> None:
-        self._document = document
-        self._user = user
-
-    def inventory(self) -> Inventory:
-        root = self._mapping(self._document.tree, (), _KEYS)
-        for key, value in (("apiVersion", "jobgate/v1"), ("kind", "Inventory")):
-            if root.get(key) != value:
-                raise self._fault((key,), f"{key} is not {value}", f"write `{key}: {value}`")
-        return _inventory(
-            scopes=self._each("scopes", _SCOPE, _scope, lambda scope: {(scope.type, scope.id)}),
-            hosts=self._each("hosts", _HOST, _host, lambda host: {host.id, (host.cloud, host.ip)}),
-            accounts=self._each(
-                "accounts", _ACCOUNT, self._account, lambda account: {account.id, account.alias}
+    return indexed(
+        Contents(
+            scopes=(Scope(type="biz", id="2"),),
+            hosts=tuple(
+                Host(id=number, cloud=0, ip=f"127.0.0.{number}", connection="local")
+                for number in range(1, 255)
             ),
+            accounts=(Account(id=1, alias="operator", user=user.name),),
         )
-
-    def _each(
-        self,
-        name: str,
-        keys: frozenset[str],
-        make: Callable[[dict[str, Json]], T],
-        identities: Callable[[T], set[K]],
-    ) -> tuple[T, ...]:
-        made: list[T] = []
-        taken: set[K] = set()
-        try:
-            listed = narrow.items(self._document.tree, name)
-        except TypeError as error:
-            raise self._fault((name,), str(error), f"write `{name}` as a list") from error
-        for index, item in enumerate(listed):
-            path = (name, index)
-            try:
-                value = make(self._mapping(item, path, keys))
-            except (TypeError, ValueError) as error:
-                raise self._fault(path, str(error), _MENDS[name]) from error
-            if taken & identities(value):
-                raise self._fault(
-                    path, "one before has the same id, address or alias", "give each its own"
-                )
-            taken |= identities(value)
-            made.append(value)
-        return tuple(made)
-
-    def _account(self, item: dict[str, Json]) -> Account:
-        user = narrow.text(item, "user") or self._user.name
-        if user != self._user.name:
-            raise ValueError(
-                f"its user is {user}, and this server runs as {self._user.name}; "
-                "it cannot yet run scripts as another user"
-            )
-        return Account(id=_positive(item, "id"), alias=_filled(item, "alias"), user=user)
-
-    def _mapping(
-        self, item: Json, path: tuple[str | int, ...], keys: frozenset[str]
-    ) -> dict[str, Json]:
-        if not isinstance(item, dict):
-            raise self._fault(path, "it is not a mapping", "write it as `key: value` lines")
-        unknown = sorted(item.keys() - keys)
-        if unknown:
-            known = ", ".join(sorted(keys))
-            raise self._fault(
-                (*path, unknown[0]), f"{unknown[0]} is not known here", f"use {known}", key=True
-            )
-        return item
-
-    def _fault(
-        self, path: tuple[str | int, ...], message: str, mend: str, *, key: bool = False
-    ) -> PlatformError:
-        place = self._document.place(path, key=key)
-        where = f" at {place.pointer}" if place.pointer else ""
-        return PlatformError(f"cannot use the inventory{where}: {message}", mend=mend, at=place)
-
-
-_KEYS = frozenset({"apiVersion", "kind", "scopes", "hosts", "accounts"})
-_SCOPE = frozenset({"type", "id", "name"})
-_HOST = frozenset({"id", "cloud", "ip", "connection"})
-_ACCOUNT = frozenset({"id", "alias", "user"})
-_MENDS = {
-    "scopes": 'write it as `{type: biz, id: "2"}`',
-    "hosts": "write it as `{id: 1, cloud: 0, ip: 127.0.0.1, connection: local}`",
-    "accounts": "write it as `{id: 1, alias: operator}`, without a user or with the server's own",
-}
-
-
-def _scope(item: dict[str, Json]) -> Scope:
-    kind = _filled(item, "type")
-    if kind not in SCOPE_TYPES:
-        raise ValueError(f"type {kind} is none of {', '.join(sorted(SCOPE_TYPES))}")
-    return Scope(type=kind, id=_filled(item, "id"), name=narrow.text(item, "name"))
-
-
-def _host(item: dict[str, Json]) -> Host:
-    ip = _filled(item, "ip")
-    if not requests.is_ipv4(ip):
-        raise ValueError(f"ip {ip} is no IPv4 address")
-    connection = narrow.text(item, "connection") or "local"
-    if connection not in CONNECTIONS:
-        raise ValueError(f"connection {connection} is not offered: only local is")
-    cloud = narrow.integer(item, "cloud", default=0)
-    if cloud < 0:
-        raise ValueError("cloud is below zero")
-    return Host(id=_positive(item, "id"), cloud=cloud, ip=ip, connection=connection)
-
-
-def _filled(item: dict[str, Json], name: str) -> str:
-    value = narrow.text(item, name)
-    if not value:
-        raise ValueError(f"{name} is missing")
-    return value
-
-
-def _positive(item: dict[str, Json], name: str) -> int:
-    value = narrow.integer(item, name, default=0)
-    if value <= 0:
-        raise ValueError(f"{name} is not a number above zero")
-    return value
-
-
-def _inventory(
-    *, scopes: Iterable[Scope], hosts: tuple[Host, ...], accounts: tuple[Account, ...]
-) -> Inventory:
-    return Inventory(
-        scopes={(scope.type, scope.id): scope for scope in scopes},
-        hosts={host.id: host for host in hosts},
-        addresses={(host.cloud, host.ip): host for host in hosts},
-        accounts={account.id: account for account in accounts},
-        aliases={account.alias: account for account in accounts},
     )

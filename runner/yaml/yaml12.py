@@ -36,10 +36,15 @@ NODES = 200_000  # values, those of every alias included
 ANCHORS = 64  # anchors and aliases together
 
 
-def document(file: str, content: bytes, *, parse: Parse = yamlevents.parse) -> Checked[Document]:
-    """Return the tree of `content` and its places, or everything that is wrong with it."""
+def document(
+    file: str, content: bytes, *, parse: Parse = yamlevents.parse, times: int = 1
+) -> Checked[Document]:
+    """Return the tree of `content` and its places, or everything that is wrong with it.
+
+    `times` is how many times larger than a spec it may be.
+    """
     notes = Notes(file)
-    read = _read(content, notes, parse)
+    read = _read(content, notes, parse, times)
     findings = notes.findings()
     if read is None or notes.errors:
         return Checked(value=None, findings=findings)
@@ -52,7 +57,7 @@ def remains(file: str, content: bytes, *, parse: Parse = yamlevents.parse) -> Do
     It is good for finding what else is wrong, and for nothing else.
     """
     notes = Notes(file)
-    read = _read(content, notes, parse)
+    read = _read(content, notes, parse, times=1)
     if read is None or any(each.rule not in _HARMLESS for each in notes.findings()):
         return None
     return _document(file, *read, parse)
@@ -76,10 +81,10 @@ _HARMLESS = frozenset(
 )
 
 
-def _read(content: bytes, notes: Notes, parse: Parse) -> tuple[str, Json] | None:
+def _read(content: bytes, notes: Notes, parse: Parse, times: int) -> tuple[str, Json] | None:
     try:
-        text = yamltext.text(content, notes)
-        return text, _Builder(parse(text), notes).document()
+        text = yamltext.text(content, notes, yamltext.SIZE * times)
+        return text, _Builder(parse(text), notes, NODES * times).document()
     except EndError:
         return None
     except MarkedYAMLError as error:
@@ -110,8 +115,9 @@ class _Anchored:
 class _Builder:
     """Makes the tree of one document, and notes what is wrong with it."""
 
-    def __init__(self, following: Next, notes: Notes) -> None:
+    def __init__(self, following: Next, notes: Notes, most: int) -> None:
         self._next = following
+        self._most = most  # values
         self._notes = notes
         self._trail: list[str | int] = []  # the path of the value that is being made
         self._anchors: dict[str | None, _Anchored | None] = {}  # None while its value is being made
@@ -136,8 +142,8 @@ class _Builder:
 
     def _node(self, event: Event) -> Json:
         self._nodes += 1
-        if self._nodes > NODES:
-            raise self._end(yamlfaults.nodes(NODES), event)
+        if self._nodes > self._most:
+            raise self._end(yamlfaults.nodes(self._most), event)
         if isinstance(event, ScalarEvent) and event.anchor is None:
             text = event.value
             if event.ctag is None and (event.style or scalars.word(text)):
@@ -227,8 +233,8 @@ class _Builder:
             self._note(yamlfaults.RECURSIVE, event)
             return str(name)
         self._nodes += anchored.nodes
-        if self._nodes > NODES:
-            raise self._end(yamlfaults.nodes(NODES), event)
+        if self._nodes > self._most:
+            raise self._end(yamlfaults.nodes(self._most), event)
         self._enter(len(self._trail) + anchored.height, event)
         return anchored.value
 

@@ -33,10 +33,13 @@ _DIRECTIVE = re.compile(r"%(?<![^\r\n]%)")  # the literal first: the search for 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def text(content: bytes, notes: Notes) -> str:
-    """Return `content` as text for the parser; raise EndError when there is nothing to parse."""
-    if len(content) > SIZE:
-        raise notes.end(_TOO_LARGE, Span(1, 1, 1, 1))
+def text(content: bytes, notes: Notes, size: int = SIZE) -> str:
+    """Return `content`, of `size` bytes at most, as text for the parser.
+
+    Raises EndError when there is nothing to parse.
+    """
+    if len(content) > size:
+        raise notes.end(_too_large(size), Span(1, 1, 1, 1))
     try:
         decoded = content.decode()
     except UnicodeDecodeError as error:
@@ -69,6 +72,14 @@ def _visible(decoded: str, content: bytes, notes: Notes) -> str:
     return _DIRECTIVE.sub("#", replaced)
 
 
+def _too_large(size: int) -> Fault:
+    return Fault(
+        rule="too-large",
+        message=f"cannot read a YAML file of more than {size:,} bytes",
+        mend="split the file, or move long lists elsewhere",
+    )
+
+
 def _hidden(character: str) -> Fault:
     code = ord(character)
     escape = f"\\u{code:04x}" if character <= "\uffff" else f"\\U{code:08x}"
@@ -80,11 +91,6 @@ def _hidden(character: str) -> Fault:
     )
 
 
-_TOO_LARGE = Fault(
-    rule="too-large",
-    message=f"cannot read a YAML file of more than {SIZE:,} bytes",
-    mend="split the file, or move long lists elsewhere",
-)
 _NOT_UTF8 = Fault(
     rule="not-utf8",
     message="cannot read the text: the bytes from here on are not UTF-8",

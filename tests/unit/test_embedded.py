@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.errors import PlatformError, RefusedError
+from runner.errors import FindingsError, RefusedError
 from runner.model import HostState, Status
 from runner.platforms.embedded import Embedded
 from tests import serving
@@ -151,7 +151,9 @@ def test_an_inventory_that_is_wrong_opens_nothing(tmp_path: Path) -> None:
     """Its fault is told before the data folder is made."""
     (tmp_path / "hosts.yaml").write_text(HOSTS.replace("local", "ssh"))
 
-    with pytest.raises(PlatformError, match="connection ssh is not offered"):
+    with pytest.raises(FindingsError) as told:
         Embedded(tmp_path / "data", tmp_path / "hosts.yaml")
+
+    assert [finding.place.pointer for finding in told.value.findings] == ["/hosts/0/connection"]
 
     assert not (tmp_path / "data").exists()
