@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RefusedError
 from runner.server import inventory as inventories
 from runner.server import inventoryfile
-from runner.server.answers import Number, RefusalError
+from runner.server.answers import Number, RefusalError, not_offered
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
@@ -60,7 +60,11 @@ class Embedded:
     def create(self, body: dict[str, Json]) -> Created:
         """Create a job from the whole body; `start_task` false means that it does not start."""
         with _refusals():
-            return self._engine.create(self._engine.order(body), self._owner)
+            order = self._engine.order(body)
+            if order.callback:
+                # It would be queued, and nobody here would ever send it.
+                raise not_offered("callback_url", "leave it out, and ask for the status")
+            return self._engine.create(order, self._owner)
 
     def start(self, job: int) -> None:
         """Start a job that waits. A job that was started before is left alone, without an error."""

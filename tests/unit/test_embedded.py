@@ -147,6 +147,15 @@ def test_hosts_come_from_the_inventory(tmp_path: Path) -> None:
     platform.close()
 
 
+def test_a_callback_that_nobody_would_send_is_refused(platform: Platform) -> None:
+    """In process there is no one to call back, so the request is refused and no job is left."""
+    body = serving.body("exit 0", task_name="calls", callback_url="https://ci.example.org/job")
+
+    with pytest.raises(RefusedError, match="callback_url: not available"):
+        platform.create(body)
+    assert platform.find("calls") == ()
+
+
 def test_an_inventory_that_is_wrong_opens_nothing(tmp_path: Path) -> None:
     """Its fault is told before the data folder is made."""
     (tmp_path / "hosts.yaml").write_text(HOSTS.replace("local", "ssh"))
