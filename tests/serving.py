@@ -10,7 +10,7 @@ from runner.server import inventory
 from runner.server.engine import Engine, Pace
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
-from runner.server.rows import Origin
+from runner.server.rows import Caller
 from runner.server.states import JobOperation
 from runner.server.store import Store
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHELL, PERL, PYTHON = 1, 3, 4
 DEADLINE = 20.0
-OWNER = Origin(user="owner")
+OWNER = Caller(user="owner")
 
 
 def body(script: str, *, hosts: Iterable[int] = (1,), **more: Json) -> dict[str, Json]:

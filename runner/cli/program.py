@@ -34,6 +34,8 @@ COMMANDS = {
     "records": "List the records of what was submitted, or print one.",
     "verify": "Make a record again from Git, and say whether it holds.",
     "hash-secret": "Print the hash that stands for a secret in an inventory.",
+    "serve": "Serve the embedded platform over HTTP.",
+    "data": "Prune or back up what an embedded platform has stored.",
     "rule": "Explain a rule: why it is one, and how to mend what breaks it.",
     "schema": "Print a published JSON Schema.",
 }

@@ -15,7 +15,7 @@ from runner.server.answers import Number, RefusalError, not_offered
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
-from runner.server.rows import Origin
+from runner.server.rows import Caller
 from runner.server.states import JobOperation, StepOperation
 from runner.server.store import Store
 
@@ -40,7 +40,7 @@ class Embedded:
         folder = data.absolute()
         user = inventories.own_user()
         known = inventoryfile.Holder(inventory, user)
-        self._owner = Origin(user=user.name)
+        self._owner = Caller(user=user.name)
         local = Local(user=user.name, home=user.home)
         self._engine = Engine(
             Store(folder),

@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from runner.server import labels, rows
+from runner.server import labels
 from runner.server.answers import Code, Number, RefusalError
 from runner.server.callers import ALL, Permission
 
@@ -21,17 +21,9 @@ if TYPE_CHECKING:
     from runner.model import Json
     from runner.server.callers import Grant
     from runner.server.inventory import Account, Host, Inventory, ScopeKey
+    from runner.server.rows import Caller
 
 TOLD = 100  # hosts that a refusal names one by one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who asks, through which app, and how (the platform's launch mode)."""
-
-    user: str
-    app: str = ""
-    launch_mode: int = rows.BY_API
 
 
 class Ordered(Protocol):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from runner.server import passwords, rows
-from runner.server.access import Caller
 from runner.server.answers import Code, Number, RefusalError
 from runner.server.callers import ALL
+from runner.server.rows import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,13 +14,14 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError, RunnerError, UnknownOutcomeError
+from runner.server.latch import Latch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PATIENCE = 10.0  # seconds to wait for another process's transaction
-_NAME = "jobgate.db"
+NAME = "jobgate.db"
 
 # Each migration is a list of statements; one that has been released never changes.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -124,12 +125,11 @@ class Database:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _alone(folder):
-                self.connection = _connect(folder / _NAME, patience)
+                self.connection = _connect(folder / NAME, patience)
                 try:
                     self._migrate()
-                    self.instance = str(
-                        self.connection.execute("SELECT uuid FROM instance").fetchone()[0]
-                    )
+                    self.instance = self._identity()
+                    self.launches = Latch(folder / "launches", patience)
                 except BaseException:
                     self.connection.close()
                     raise
@@ -144,6 +144,7 @@ class Database:
     def close(self) -> None:
         """Close the connection; what was committed stays."""
         self.connection.close()
+        self.launches.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -193,9 +194,17 @@ class Database:
                 self.connection.execute(
                     "INSERT INTO migrations VALUES (?, ?)", (number + 1, int(time.time() * 1000))
                 )
-            if version == 0:
-                self.connection.execute("INSERT INTO instance VALUES (?)", (str(uuid.uuid4()),))
             self.connection.execute(f"PRAGMA user_version = {known}")
+
+    def _identity(self) -> str:
+        """Return the folder's UUID; a new folder has none yet, nor has one from a backup."""
+        found = self.connection.execute("SELECT uuid FROM instance").fetchone()
+        if found is not None:
+            return str(found[0])
+        made = str(uuid.uuid4())
+        with self.transaction():
+            self.connection.execute("INSERT INTO instance VALUES (?)", (made,))
+        return made
 
 
 def trouble(error: sqlite3.Error, folder: Path, *, committing: bool = False) -> RunnerError:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from runner.server.admit import Order
     from runner.server.fleet import Fleet
     from runner.server.inventory import Inventory
-    from runner.server.rows import HostRow, Origin, Work
+    from runner.server.rows import Caller, HostRow, Work
     from runner.server.store import Store
 
 _ACTIVE = frozenset({Status.RUNNING, Status.STOPPING})
@@ -49,6 +50,11 @@ class Pace:
 
 
 _PACE = Pace()
+
+
+def _anything(known: Inventory, order: Order) -> None:
+    """Permit what is ordered in process, by the owner of the machine."""
+    del known, order
 
 
 class Engine:
@@ -70,51 +76,60 @@ class Engine:
 
     # ------------------------------------------------------------ orders
 
-    def order(self, body: dict[str, Json]) -> Order:
-        """Return what `body` orders, to be created; nothing is stored yet."""
-        return admit.order(body, self._inventory(), _now())
+    def order(
+        self, body: dict[str, Json], permit: Callable[[Inventory, Order], None] = _anything
+    ) -> Order:
+        """Return what `body` orders, to be created; nothing is stored yet.
 
-    def create(self, order: Order, origin: Origin) -> Created:
+        `permit` raises for what the caller may not do by the inventory that is in force.
+        """
+        known = self._inventory()
+        return admit.order(body, known, _now(), permit=partial(permit, known))
+
+    def create(self, order: Order, caller: Caller) -> Created:
         """Store a job as ordered, and start it unless `start_task` is false."""
-        with self._store.transaction():
-            created = self._store.add(order, origin, _now())
-            begun = self._steering().start(self._known(created.job)) if order.start else ()
-        self._launch_or_leave(created.job, begun)
+        with self._store.launching():
+            with self._store.transaction():
+                created = self._store.add(order, caller, _now())
+                begun = self._steering().start(self._known(created.job)) if order.start else ()
+            self._launch_or_leave(created.job, begun)
         return created
 
-    def operate_job(self, job: int, code: int, origin: Origin) -> None:
+    def operate_job(self, job: int, code: int, caller: Caller) -> None:
         """Carry out the platform's operation `code` on a job; a second start is 1241015."""
-        with self._store.transaction():
-            work = self._known(job)
-            operation = states.job_operation(code, work.job_status)
-            self._store.note(job, origin, operation.name.lower(), _now())
-            steering = self._steering()
-            start = operation is JobOperation.START
-            begun = steering.start(work) if start else steering.stop(work)
-        self._launch_or_leave(job, begun)
+        with self._store.launching():
+            with self._store.transaction():
+                work = self._known(job)
+                operation = states.job_operation(code, work.job_status)
+                self._store.note(job, caller, operation.name.lower(), _now())
+                steering = self._steering()
+                start = operation is JobOperation.START
+                begun = steering.start(work) if start else steering.stop(work)
+            self._launch_or_leave(job, begun)
         if not start:
             # The order is given; who asks next gives it to the hosts if we cannot.
             with suppress(PlatformError):
                 self.advance(job)
 
-    def operate_step(self, step: int, code: int, origin: Origin) -> None:
+    def operate_step(self, step: int, code: int, caller: Caller) -> None:
         """Carry out the platform's operation `code` on a step: on its current batch."""
-        with self._store.transaction():
-            work = self._store.work_of_step(step)
-            if work is None:
-                raise answers.no_step(step)
-            operation = states.step_operation(code, work.step_status)
-            self._store.note(work.job, origin, operation.name.lower(), _now())
-            steering = self._steering()
-            if operation is StepOperation.NEXT_BATCH:
-                begun = steering.confirm(work)
-            elif operation in {StepOperation.RETRY_FAILED, StepOperation.RETRY_ALL}:
-                begun = steering.retry(work, operation)
-            elif operation is StepOperation.SKIP:
-                begun = steering.skip(work)
-            else:
-                begun = steering.leave(work, operation)
-        self._launch_or_leave(work.job, begun)
+        with self._store.launching():
+            with self._store.transaction():
+                work = self._store.work_of_step(step)
+                if work is None:
+                    raise answers.no_step(step)
+                operation = states.step_operation(code, work.step_status)
+                self._store.note(work.job, caller, operation.name.lower(), _now())
+                steering = self._steering()
+                if operation is StepOperation.NEXT_BATCH:
+                    begun = steering.confirm(work)
+                elif operation in {StepOperation.RETRY_FAILED, StepOperation.RETRY_ALL}:
+                    begun = steering.retry(work, operation)
+                elif operation is StepOperation.SKIP:
+                    begun = steering.skip(work)
+                else:
+                    begun = steering.leave(work, operation)
+            self._launch_or_leave(work.job, begun)
 
     # ------------------------------------------------------------ driving
 
@@ -130,18 +145,19 @@ class Engine:
         idle = tuple(row for row, what in seen if what is Seen.UNCLAIMED and self._overdue(row))
         if not ended and not idle:
             return
-        with self._store.transaction():
-            for row, outcome in ended:
-                self._store.end(work, row, outcome)
-            again = tuple(row for row in idle if self._store.relaunch(work, row, _now()))
-            work = self._known(job)
-            begun = self._steering().settle(work) if work.job_status in _ACTIVE else ()
-            errand = self._store.errand(work.step) if begun or again else None
-        if errand is not None:
-            most = self._pace.launches
-            self._fleet.give_up(job, (row for row in again if row.launches >= most))
-            once_more = (row for row in again if row.launches < most)
-            self._fleet.launch(job, (*begun, *once_more), errand)
+        with self._store.launching():
+            with self._store.transaction():
+                for row, outcome in ended:
+                    self._store.end(work, row, outcome)
+                again = tuple(row for row in idle if self._store.relaunch(work, row, _now()))
+                work = self._known(job)
+                begun = self._steering().settle(work) if work.job_status in _ACTIVE else ()
+                errand = self._store.errand(work.step) if begun or again else None
+            if errand is not None:
+                most = self._pace.launches
+                self._fleet.give_up(job, (row for row in again if row.launches >= most))
+                once_more = (row for row in again if row.launches < most)
+                self._fleet.launch(job, (*begun, *once_more), errand)
 
     # ------------------------------------------------------------ answers
 
@@ -178,6 +194,10 @@ class Engine:
         if not chosen:
             raise answers.no_host(str(host))
         return ((row.label, self._fleet.text(job, row)) for row in chosen)
+
+    def text(self, job: int, row: HostRow) -> str:
+        """Return all that the last run on a host has written, as text."""
+        return self._fleet.text(job, row)
 
     # ------------------------------------------------------------ parts
 

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """`connections` by the names that hosts have them under; run folders lie below `folder`."""
+    """`connections` by the names that hosts have them under.
+
+    Run folders lie below `folder`, which lies in the data folder.
+    """
 
     folder: Path
     connections: Mapping[str, Connection]
@@ -88,6 +91,7 @@ class Fleet:
         return Run(
             folder=self._folder(job, row),
             shared=self.folder / str(job),
+            data=self.folder.parent,
             language=errand.language,
             script=errand.script,
             words=words,

@@ -9,8 +9,8 @@ import math
 from typing import TYPE_CHECKING
 
 from runner.server import credentials, passwords, rows
-from runner.server.access import Caller
 from runner.server.answers import Code, Number, RefusalError
+from runner.server.rows import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

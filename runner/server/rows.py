@@ -35,8 +35,8 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who orders something, through which app, and how (the platform's launch mode)."""
+class Caller:
+    """Who asks for something, through which app, and how (the platform's launch mode)."""
 
     user: str
     app: str = ""

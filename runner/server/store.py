@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runner.model import Created, Status
 from runner.server import rows, states
 from runner.server.database import PATIENCE, Database
+from runner.server.outbox import Outbox
 from runner.server.states import HostStatus
 from runner.server.views import Views
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from runner.server.admit import Order
     from runner.server.hosts.runs import Outcome
-    from runner.server.rows import HostRow, Origin, Work
+    from runner.server.rows import Caller, HostRow, Work
     from runner.server.turns import Turn
 
 
@@ -37,6 +38,7 @@ class Store:
         self._database = Database(folder, patience)
         self._rows = self._database.connection
         self.views = Views(self._rows)
+        self.outbox = Outbox(self._rows)
         self.instance = self._database.instance
 
     def close(self) -> None:
@@ -50,6 +52,13 @@ class Store:
     def reading(self) -> AbstractContextManager[None]:
         """Return one unmoving view of the data."""
         return self._database.reading()
+
+    def launching(self) -> AbstractContextManager[None]:
+        """Return what is held from a decision to launch until it is carried out.
+
+        As long as anybody holds it, no run folder goes away, so that no run can begin twice.
+        """
+        return self._database.launches.shared()
 
     # ------------------------------------------------------------ reading
 
@@ -108,14 +117,14 @@ class Store:
 
     # ------------------------------------------------------------ writing
 
-    def add(self, order: Order, origin: Origin, now: int) -> Created:
+    def add(self, order: Order, caller: Caller, now: int) -> Created:
         """Store a job that waits to be started, with its hosts in their batches."""
         job = self._insert(
             "INSERT INTO jobs (name, scope_type, scope_id, status, created_at, operator, app,"
             " launch_mode, callback) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(order.name, *order.scope, Status.WAITING, now),
-                *(origin.user, origin.app, origin.launch_mode, order.callback),
+                *(caller.user, caller.app, caller.launch_mode, order.callback),
             ),
         )
         step = self._insert(
@@ -207,11 +216,11 @@ class Store:
             ),
         )
 
-    def note(self, job: int, origin: Origin, what: str, now: int) -> None:
+    def note(self, job: int, caller: Caller, what: str, now: int) -> None:
         """Keep who ordered what of a job."""
         self._rows.execute(
             "INSERT INTO acts (job, at, user, app, what) VALUES (?, ?, ?, ?, ?)",
-            (job, now, origin.user, origin.app, what),
+            (job, now, caller.user, caller.app, what),
         )
 
     def put_off(self, work: Work) -> None:

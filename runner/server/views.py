@@ -195,6 +195,11 @@ class Views:
         query = "SELECT status, COUNT(*) FROM jobs GROUP BY status"
         return {Status(status): int(count) for status, count in self._rows.execute(query)}
 
+    def running(self) -> int:
+        """Return on how many hosts something runs."""
+        # The number itself, and not a parameter: so the index of those that run is used.
+        return _number(self._rows.execute("SELECT COUNT(*) FROM hosts WHERE status = 7"))
+
 
 # ---------------------------------------------------------------- parts
 

@@ -8,7 +8,7 @@ keys, what is behind the value, what is behind the point of a number) is a findi
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING
 
@@ -182,7 +182,10 @@ def _number(word: str, *, real: bool) -> int | scalars.Unfit:
         return scalars.Unfit.LONG
     if not real:
         return int(word)
-    exact = Decimal(word)
+    try:
+        exact = Decimal(word)
+    except InvalidOperation:  # an exponent that no number can have
+        return scalars.Unfit.FLOAT
     whole = exact.adjusted() < scalars.DIGITS and exact == exact.to_integral_value()
     return int(exact) if whole else scalars.Unfit.FLOAT
 

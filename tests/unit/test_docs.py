@@ -193,6 +193,16 @@ def test_a_commands_section_is_its_help(name: str) -> None:
     """The usage line, every option and every choice are those of the live command."""
     text = section((DOCS / "reference/commands.md").read_text("utf-8"), name)
     live = command(name)
+    parts = live.commands if isinstance(live, click.Group) else {}
+
+    assert re.findall(r"^### (.+)$", text, LINES) == [f"{name} {part}" for part in parts]
+    _hold(re.split(r"^### ", text, flags=LINES)[0], name, live)
+    for part, each in parts.items():
+        _hold(text.split(f"### {name} {part}\n")[1].split("\n### ")[0], f"{name} {part}", each)
+
+
+def _hold(text: str, name: str, live: click.Command) -> None:
+    """Hold what stands in a section against one command."""
     usage = ["jobgate", name, *live.collect_usage_pieces(click.Context(live))]
     options = {
         ", ".join(param.opts): param for param in live.params if isinstance(param, click.Option)

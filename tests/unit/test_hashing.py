@@ -34,10 +34,8 @@ def _hashed(given: bytes) -> Result:
 @pytest.mark.parametrize(
     ("given", "secret"),
     [
-        (b"s3cret\n", "s3cret"),
-        (b"s3cret\r\n", "s3cret"),
+        (b" p\xc3\xa4ss word \r\n", " päss word "),
         (b"s3cret", "s3cret"),
-        (b" p\xc3\xa4ss word \n", " päss word "),
         (b"x" * passwords.LONGEST + b"\n", "x" * passwords.LONGEST),
     ],
 )
@@ -91,13 +89,9 @@ def test_a_new_secret_is_made_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert passwords.is_behind(secret, line)
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [[b"s3cret", b"s3cret"], [b"s3cret", b"other", b"s3cret", b"s3cret"]],
-    ids=["the same", "another first"],
-)
-def test_a_terminal_asks_twice_and_shows_nothing(typed: list[bytes]) -> None:
+def test_a_terminal_asks_twice_and_shows_nothing() -> None:
     """What is typed is not echoed; two that differ are asked for once more."""
+    typed = (b"s3cret", b"other", b"s3cret", b"s3cret")
     master, slave = pty.openpty()
     with subprocess.Popen(
         (sys.executable, "-c", ON_A_TERMINAL, os.ttyname(slave), *COMMAND),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 import pytest
 
 from runner import narrow
 from runner.server import access
-from runner.server.access import Caller
 from runner.server.answers import Code, RefusalError
+from runner.server.rows import Caller
 from tests import inventories
 from tests.inventories import FAR, HOME, SETS
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
     from runner.model import Json
     from runner.server.inventory import Account, Host, Inventory, ScopeKey
+
+P = ParamSpec("P")
 
 KNOWN = inventories.known(bulk=200)
 ALICE, BOB, CAROL = (Caller(user=name) for name in ("alice", "bob", "carol"))
@@ -35,9 +36,9 @@ class Order:
     script_id: str = ""
 
 
-def _refused(ask: Callable[[], None]) -> RefusalError:
+def _refused(ask: Callable[P, None], *wanted: P.args, **named: P.kwargs) -> RefusalError:
     with pytest.raises(RefusalError) as refusal:
-        ask()
+        ask(*wanted, **named)
     assert refusal.value.code is Code.NO_PERMISSION
     assert refusal.value.number == 9900403
     return refusal.value
@@ -78,7 +79,7 @@ def test_a_grant_is_for_its_scope_and_its_actions(
         if allowed:
             ask(KNOWN, caller, scope)
         else:
-            _refused(partial(ask, KNOWN, caller, scope))
+            _refused(ask, KNOWN, caller, scope)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_an_order_beyond_the_grants_is_refused(
     caller: Caller, order: Order, action: str, part: str
 ) -> None:
     """The message says how much is refused, and the data which permission is missing."""
-    refusal = _refused(lambda: access.may_execute(KNOWN, caller, order))
+    refusal = _refused(access.may_execute, KNOWN, caller, order)
 
     assert part in refusal.message
     assert [narrow.text(each, "id") for each in narrow.items(refusal.data, "actions")] == [action]
@@ -124,13 +125,13 @@ def test_a_grant_without_accounts_is_for_none() -> None:
     bare = replace(member, may=tuple(replace(each, accounts=frozenset()) for each in member.may))
     known = replace(KNOWN, members={"alice": bare})
 
-    _refused(lambda: access.may_execute(known, ALICE, Order()))
+    _refused(access.may_execute, known, ALICE, Order())
 
 
 def test_a_refusal_has_the_data_of_the_page() -> None:
     """System, actions, and the resources that each is about, named as the page names them."""
-    view = _refused(lambda: access.may_view(KNOWN, BOB, FAR))
-    run = _refused(lambda: access.may_execute(KNOWN, CAROL, Order(script_id="tidy")))
+    view = _refused(access.may_view, KNOWN, BOB, FAR)
+    run = _refused(access.may_execute, KNOWN, CAROL, Order(script_id="tidy"))
 
     assert view.code.http == 403
     assert view.data == {
@@ -170,7 +171,7 @@ def test_a_scope_is_named(scope: ScopeKey, name: str) -> None:
     scopes = {key: replace(each, name="") for key, each in KNOWN.scopes.items()}
     scopes[HOME] = replace(scopes[HOME], name="demo")
     known = replace(KNOWN, scopes=scopes)
-    refusal = _refused(lambda: access.may_operate(known, CAROL, scope))
+    refusal = _refused(access.may_operate, known, CAROL, scope)
     (action,) = narrow.items(refusal.data, "actions")
     (about,) = narrow.items(action, "related_resource_types")
     instances: Json = narrow.items(about, "instances")
@@ -182,7 +183,7 @@ def test_a_scope_is_named(scope: ScopeKey, name: str) -> None:
 def test_a_refusal_names_a_bounded_number_of_hosts() -> None:
     """The first hundred are enough to see what is missing."""
     hosts = tuple(host for number, host in KNOWN.hosts.items() if number > 1_000)
-    refusal = _refused(lambda: access.may_execute(KNOWN, BOB, Order(hosts=hosts)))
+    refusal = _refused(access.may_execute, KNOWN, BOB, Order(hosts=hosts))
     (action,) = narrow.items(refusal.data, "actions")
     (about,) = narrow.items(action, "related_resource_types")
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from runner.server import credentials, passwords, rows
-from runner.server.access import Caller
 from runner.server.answers import Code, Number, RefusalError
 from runner.server.credentials import Shown
 from runner.server.logins import Logins, TooSoonError
+from runner.server.rows import Caller
 from runner.server.throttle import FREE, Throttle
 from tests import inventories
 
@@ -183,10 +183,17 @@ def test_a_user_logs_in_to_the_console() -> None:
 )
 def test_nobody_else_logs_in(login: tuple[str, str]) -> None:
     """Neither with a wrong password, nor where there is none, nor as somebody unknown."""
+    with pytest.raises(RefusalError, match="cannot log you in") as refusal:
+        _logins().person(KNOWN, login, PEER, 0.0)
+
+    assert refusal.value.code is Code.UNAUTHENTICATED
+
+
+def test_guesses_at_a_password_hold_the_door() -> None:
+    """For that user, from wherever the next guess comes."""
     logins = _logins()
-    for _ in range(FREE):
-        with pytest.raises(RefusalError, match="cannot log you in") as refusal:
-            logins.person(KNOWN, login, PEER, 0.0)
-        assert refusal.value.code is Code.UNAUTHENTICATED
+    for number in range(FREE):
+        with pytest.raises(RefusalError, match="cannot log you in"):
+            logins.person(KNOWN, ("alice", "x"), f"192.0.2.{number}", 0.0)
     with pytest.raises(TooSoonError):
-        logins.person(KNOWN, login, "192.0.2.2", 0.0)
+        logins.person(KNOWN, ("alice", "alice-password"), "192.0.2.9", 0.0)

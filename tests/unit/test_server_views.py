@@ -11,7 +11,7 @@ from runner.server import inventory
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
-from runner.server.rows import BY_WEB, Origin
+from runner.server.rows import BY_WEB, Caller
 from runner.server.states import HostStatus
 from runner.server.store import Store
 from runner.server.views import HostFilter, JobFilter
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCOPE = ("biz", "2")
-MAYA = Origin(user="maya", app="ops", launch_mode=BY_WEB)
+MAYA = Caller(user="maya", app="ops", launch_mode=BY_WEB)
 
 
 class Site:
@@ -37,7 +37,7 @@ class Site:
         fleet = Fleet(folder=data / "runs", connections={"local": local})
         self.engine = Engine(self.store, lambda: known, fleet)
 
-    def job(self, name: str, origin: Origin = MAYA, hosts: int = 1, rolls: str = "") -> int:
+    def job(self, name: str, origin: Caller = MAYA, hosts: int = 1, rolls: str = "") -> int:
         """Create a job that waits."""
         more = {"rolling_config": serving.rolling(rolls, 1)} if rolls else {}
         body = serving.body(
@@ -87,7 +87,7 @@ def test_a_filter_leaves_what_it_names(site: Site, wanted: JobFilter, found: set
     """Each criterion narrows the list, and all of them together do."""
     site.job("web 1")
     site.job("web 2", hosts=2)
-    site.job("db", Origin(user="ravi"), hosts=3)
+    site.job("db", Caller(user="ravi"), hosts=3)
 
     with site.store.reading():
         assert {job.name for job in site.store.views.jobs(wanted)} == found
@@ -153,7 +153,7 @@ def test_who_ordered_what_is_kept(site: Site) -> None:
     """An order that is refused is not kept; one that is taken is, with who and when."""
     job = site.job("one")
     site.engine.operate_job(job, 2, MAYA)
-    site.engine.operate_job(job, 1, Origin(user="ravi"))
+    site.engine.operate_job(job, 1, Caller(user="ravi"))
 
     with site.store.reading():
         acts = site.store.views.acts(job)

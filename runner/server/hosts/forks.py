@@ -23,6 +23,7 @@ def main() -> None:
     """Begin a shim for each folder, and bury them all."""
     # Whoever launched us may wait for the end of a pipe that we have inherited from it.
     posix.closerange(3, _DESCRIPTORS)
+    posix.chdir("/")
     posix.umask(0o077)
     folder = _begin()
     if folder is not None:

@@ -44,10 +44,8 @@ class Local:
         failed: LaunchError | None = None
         for run in runs:
             try:
-                self._clerk.write(run)
-                ready.append(run.folder.absolute())
-            except users.UnstartableError as reason:
-                _end(run.folder, str(reason))
+                if self._prepared(run):
+                    ready.append(run.folder.absolute())
             except OSError as error:
                 failed = failed or LaunchError(run, error)
         self._nursery.begin(ready)
@@ -83,6 +81,14 @@ class Local:
     def log(self, folder: Path, offset: int = 0, limit: int = LIMIT) -> bytes:
         """Return what the script has written so far; nothing where it has not begun."""
         return results.log(folder, offset, limit)
+
+    def _prepared(self, run: Run) -> bool:
+        try:
+            self._clerk.write(run)
+        except users.UnstartableError as reason:
+            _end(run.folder, str(reason))
+            return False
+        return True
 
 
 def _end(folder: Path, reason: str) -> None:

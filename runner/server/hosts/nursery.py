@@ -25,15 +25,16 @@ _CODE = (
     "import sys; sys.path.append(sys.argv[1]); from runner.server.hosts import forks; forks.main()"
 )
 _ROOT = Path(forks.__file__).absolute().parents[3]
-_PATIENCE = 5000  # milliseconds that it has to read what we write
+PATIENCE = 5000  # milliseconds
 _LEFT: set[int] = set()  # those that we let go, to be buried when they have ended
 
 
 class Nursery:
     """A handle on that process, which several threads may use."""
 
-    def __init__(self) -> None:
-        """Begin nothing yet."""
+    def __init__(self, patience: int = PATIENCE) -> None:
+        """Begin nothing yet; wait so many milliseconds for it to read what it is asked."""
+        self._patience = patience
         self._turn = threading.Lock()
         self._process: _Process | None = None
 
@@ -59,7 +60,7 @@ class Nursery:
         if self._process is None:
             self._process = _Process(folder)
         try:
-            self._process.write(asked)
+            self._process.write(asked, self._patience)
         except TimeoutError:
             # It may have half of a name, which must not be taken for the beginning of another.
             self.close()
@@ -99,12 +100,12 @@ class _Process:
         os.set_blocking(self._pipe, False)
         self.close = weakref.finalize(self, _let_go, self._pipe, self.number)
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes, patience: int) -> None:
         """Hand it all over. Raises BrokenPipeError if it died, TimeoutError if it hangs."""
         room = select.poll()
         room.register(self._pipe, select.POLLOUT)
         while content:
-            if not room.poll(_PATIENCE):
+            if not room.poll(patience):
                 raise TimeoutError(errno.ETIMEDOUT, "the process that begins shims hangs")
             content = content[os.write(self._pipe, content) :]
 

@@ -123,12 +123,12 @@ def _lent(run: Run, name: str, owner: Owner) -> Path:
 
 def _let_pass(run: Run, owner: Owner) -> None:
     """Open our folders for passing; refuse where one above them, which is not ours, is shut."""
-    ours = True
+    data = run.data.absolute()
     for folder in (run.folder.absolute(), *run.folder.absolute().parents):
-        if not owner.passes(folder):
-            if not ours:
-                raise users.UnstartableError(
-                    f"cannot run as {owner.name}: it cannot pass through the folder {folder}"
-                )
-            folder.chmod(users.PASSABLE)
-        ours = ours and folder != run.shared.parent.absolute()
+        if owner.passes(folder):
+            continue
+        if not folder.is_relative_to(data):
+            raise users.UnstartableError(
+                f"cannot run as {owner.name}: it cannot pass through {folder}, which has the data"
+            )
+        folder.chmod(users.PASSABLE)

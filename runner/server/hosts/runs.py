@@ -25,12 +25,13 @@ LIMIT = shim.LIMIT + len(shim.CUT)  # bytes of the longest log
 class Run:
     """A script with its words on one host, as the OS user `user`; `timeout` in seconds.
 
-    `folder` is this run's own; `shared` is one for all runs of the job. Words that are `sensitive`
-    are shown to nobody but the script.
+    `folder` is this run's own; `shared` is one for all runs of the job; both lie below `data`, and
+    what is above that is not ours. Words that are `sensitive` are shown to nobody but the script.
     """
 
     folder: Path
     shared: Path
+    data: Path
     language: int
     script: bytes
     words: tuple[str, ...]
