@@ -58,7 +58,7 @@ class Front(Client):
         self.desk = Desk(site)
 
     def _service(self) -> Service:
-        store = Store(self.data, 0.05)
+        store = Store(self.data, 0.5)
         fleet = Fleet(folder=self.data / "runs", connections={"local": self.local})
         engine = Engine(store, self.inventory, fleet)
         return Service(engine=engine, store=store, inventory=self.inventory)

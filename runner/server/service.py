@@ -111,6 +111,13 @@ class Service:
             offset, length = page
             return self.store.views.hosts(ids[1], wanted, offset=offset, length=length)
 
+    def script(self, caller: Caller, scope: Scope, ids: tuple[int, int]) -> bytes:
+        """Return the script of a step; `ids` are those of its job and its own."""
+        access.may_view(self.inventory(), caller, scope)
+        with self._reading():
+            self._step(scope, *ids)
+            return self.store.views.script(ids[1])
+
     def acts(self, caller: Caller, scope: Scope, job: int) -> tuple[Act, ...]:
         """Return who ordered what of a job, oldest first."""
         access.may_view(self.inventory(), caller, scope)

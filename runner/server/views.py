@@ -50,7 +50,6 @@ class StepView:
     batches: int
     mode: int | None
     language: int
-    script: bytes
     script_id: str
     script_version: int
     param: str
@@ -119,7 +118,7 @@ _JOB = (
 _COUNT = "SELECT COUNT(*) FROM jobs"
 _STEP = """
     SELECT id, job, status, execute_count, batch,
-        (SELECT COUNT(*) FROM batches WHERE step = steps.id), mode, language, script, script_id,
+        (SELECT COUNT(*) FROM batches WHERE step = steps.id), mode, language, script_id,
         script_version, param, sensitive, timeout, account, alias, user, started_at, ended_at
     FROM steps
 """
@@ -161,6 +160,11 @@ class Views:
     def step_of(self, job: int) -> StepView | None:
         """Return the only step of a job, or None where there is no such job."""
         return _step(self._rows.execute(f"{_STEP} WHERE job = ?", (job,)))
+
+    def script(self, step: int) -> bytes:
+        """Return the script of a step that exists."""
+        found = self._rows.execute("SELECT script FROM steps WHERE id = ?", (step,)).fetchone()
+        return bytes(found[0])
 
     def batches(self, step: int) -> tuple[BatchView, ...]:
         """Return the batches of a step in their order."""
@@ -272,7 +276,7 @@ def _step(found: sqlite3.Cursor) -> StepView | None:
     row = found.fetchone()
     if row is None:
         return None
-    step, job, status, execute_count, batch, batches, mode, language, script, *more = row
+    step, job, status, execute_count, batch, batches, mode, language, *more = row
     script_id, version, param, sensitive, timeout, account, alias, user, started, ended = more
     return StepView(
         id=step,
@@ -283,7 +287,6 @@ def _step(found: sqlite3.Cursor) -> StepView | None:
         batches=batches,
         mode=mode,
         language=language,
-        script=script,
         script_id=script_id,
         script_version=version,
         param=param,

@@ -479,6 +479,26 @@ def test_a_locked_database_is_503_and_nothing_is_stored(front: Front) -> None:
     assert front.post("/api/v4/fast_execute_script", serving.body("true")).status == 200
 
 
+def test_a_full_disk_is_503_and_nothing_is_lost(front: Front) -> None:
+    """What was stored is still answered for, and the next request is taken once there is room."""
+    kept = front.create(serving.body("true", start_task=False))
+    large = serving.body("# " + "x" * 200_000, start_task=False)
+    with front.services.one() as service:
+        rows = service.store._rows
+        pages = rows.execute("PRAGMA page_count").fetchone()[0]
+        rows.execute(f"PRAGMA max_page_count = {pages}")
+    reply = front.post("/api/v4/fast_execute_script", large)
+    state = front.state(kept["job_instance_id"])
+    with front.services.one() as service:
+        service.store._rows.execute("PRAGMA max_page_count = 1000000")
+        count = service.store._rows.execute("SELECT COUNT(*) FROM jobs").fetchone()[0]
+
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert "the disk is full" in reply.content.decode()
+    assert (state, count) == (1, 1)
+    assert front.post("/api/v4/fast_execute_script", large).status == 200
+
+
 def test_a_bug_is_500_and_noted_without_what_was_sent(front: Front) -> None:
     """A database that is not one of ours breaks a request; the note names the place alone."""
     front.create(serving.body("true", start_task=False))

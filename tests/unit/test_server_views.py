@@ -105,7 +105,12 @@ def test_a_job_tells_who_created_it_and_what_it_runs(site: Site) -> None:
         assert (seen.operator, seen.app, seen.launch_mode) == ("maya", "ops", BY_WEB)
         assert (seen.scope, seen.status, seen.started_at) == (SCOPE, Status.WAITING, None)
         assert seen.created_at > 0
-        assert (step.script, step.alias, step.batches, step.mode) == (b"exit 0", "operator", 2, 1)
+        assert (site.store.views.script(step.id), step.alias, step.batches, step.mode) == (
+            b"exit 0",
+            "operator",
+            2,
+            1,
+        )
         assert site.store.views.step(step.id) == step
         assert site.store.views.job(99) is None
         assert site.store.views.step(99) is None

@@ -98,6 +98,7 @@ def _detail(asked: Asked) -> Json:
     ids = asked.number("job_instance_id"), asked.number("step_instance_id")
     whole = asked.service.whole(asked.caller, scope, ids[0])
     rows = asked.service.hosts(asked.caller, scope, ids, HostFilter())
+    content = asked.service.script(asked.caller, scope, ids)
     step = whole.step
     script = asked.service.inventory().scripts.get(step.script_id)
     stored = 3 if script is not None and script.scope is None else 2
@@ -109,7 +110,7 @@ def _detail(asked: Asked) -> Json:
             "script_type": stored if step.script_id else 1,
             "script_id": step.script_id or None,
             "script_version_id": step.script_version or None,
-            "script_content": step.script.decode("utf-8", "replace"),
+            "script_content": content.decode("utf-8", "replace"),
             "script_language": step.language,
             "script_param": HIDDEN if step.sensitive else step.param,
             "script_timeout": step.timeout,
