@@ -180,6 +180,27 @@ def test_a_scope_is_named(scope: ScopeKey, name: str) -> None:
     assert instances == [[{"id": scope[1], "type": scope[0], "name": name, "type_name": "Scope"}]]
 
 
+def test_a_refusal_names_what_is_missing_alone() -> None:
+    """Of the hosts those without a grant; of the account its id and its alias."""
+    some = _refused(access.may_execute, KNOWN, BOB, Order(hosts=_on(1, 2, 1_001)))
+    whole = _refused(access.may_execute, KNOWN, BOB, Order(account=KNOWN.accounts[3]))
+    (execute,) = narrow.items(some.data, "actions")
+    (use,) = narrow.items(whole.data, "actions")
+
+    assert _instances(execute) == [("1001", KNOWN.hosts[1_001].ip)]
+    assert _instances(use) == [("3", KNOWN.accounts[3].alias)]
+
+
+def _instances(action: Json) -> list[tuple[str, str]]:
+    (about,) = narrow.items(action, "related_resource_types")
+    return [
+        (narrow.text(one, "id"), narrow.text(one, "name"))
+        for chain in narrow.items(about, "instances")
+        if isinstance(chain, list)
+        for one in chain
+    ]
+
+
 def test_a_refusal_names_a_bounded_number_of_hosts() -> None:
     """The first hundred are enough to see what is missing."""
     hosts = tuple(host for number, host in KNOWN.hosts.items() if number > 1_000)
