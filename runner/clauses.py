@@ -26,7 +26,7 @@ from runner.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runner.model import Json
 
@@ -51,7 +51,7 @@ def policy(document: Document) -> Checked[Policy]:
         clauses=tuple(_clause(tree) for tree in narrow.items(document.tree, "clauses")),
     )
     findings += _clashes(document, people) + _glob_findings(document, value)
-    findings += _clause_findings(document, value)
+    findings += _clause_findings(document, value) + _nameless(document, value)
     return Checked(value=None if findings else value, findings=tuple(findings))
 
 
@@ -137,7 +137,36 @@ def _platform(name: str, tree: Json) -> PlatformEntry:
         tenant=narrow.text(tree, "tenant"),
         application=narrow.text(tree, "application"),
         paths=narrow.texts(tree, "paths") or ("specs/**",),
+        route="system" if narrow.text(tree, "route") == "system" else "user",
+        credentials=tuple(_credentials(narrow.mapping(tree, "credentials"))),
     )
+
+
+def _credentials(
+    tree: Mapping[str, Json],
+) -> Iterator[tuple[str, Literal["env", "file", "text"], str]]:
+    """Yield the name of each credential, and where it is found, or what it is."""
+    for name, said in sorted(tree.items()):
+        if isinstance(said, str):
+            yield name, "text", said
+        elif file := narrow.text(said, "file"):
+            yield name, "file", file
+        else:
+            yield name, "env", narrow.text(said, "env")
+
+
+def _nameless(document: Document, value: Policy) -> list[Finding]:
+    """Find every application that has a secret and no name."""
+    return [
+        Finding(
+            place=document.place(("platforms", entry.name), key=True),
+            rule="missing-key",
+            message="cannot leave out application: bk_app_secret is the secret of one",
+            mend="add application, the code that the secret belongs to",
+        )
+        for entry in value.platforms
+        if not entry.application and any(name == "bk_app_secret" for name, *_ in entry.credentials)
+    ]
 
 
 def _clause(tree: Json) -> Clause:

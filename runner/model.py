@@ -10,8 +10,7 @@ from typing import Generic, Literal, NewType, TypeAlias, TypeVar
 # A tree as RFC 8785 allows it here: no floats. Once made, a tree is never changed.
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 Scalar: TypeAlias = str | int | bool | None
-# The route from the root of a tree to one of its values.
-Path: TypeAlias = tuple[str | int, ...]
+Path: TypeAlias = tuple[str | int, ...]  # from the root of a tree to one of its values
 
 Digest = NewType("Digest", str)  # "sha256:" and 64 hex digits, over a domain prefix
 Sha256 = NewType("Sha256", str)  # 64 hex digits, over bytes as they are
@@ -20,7 +19,6 @@ Commit = NewType("Commit", str)
 Oid = NewType("Oid", str)
 JobId = NewType("JobId", str)  # platform/name or platform/name[axis=value,…]; "@policy"
 LedgerId = NewType("LedgerId", str)
-
 POLICY = JobId("@policy")
 
 T = TypeVar("T")
@@ -187,6 +185,8 @@ class PlatformEntry:
     tenant: str = ""
     application: str = ""
     paths: tuple[str, ...] = ("specs/**",)
+    route: Literal["user", "system"] = "user"
+    credentials: tuple[tuple[str, Literal["env", "file", "text"], str], ...] = ()  # name, source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from runner.pipeline import applying
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runner.handles import Handle
     from runner.model import Created, Entry, Json, Ledger, PlatformEntry, Progress
     from runner.pipeline.ports import Decide, Journal, Platform, Platforms
 
@@ -86,28 +87,28 @@ class KillingPlatform:
         self.countdown.step()
         return answer
 
-    def start(self, job: int) -> None:
+    def start(self, handle: Handle) -> None:
         """Step, start, step."""
         self.countdown.step()
-        self.real.start(job)
+        self.real.start(handle)
         self.countdown.step()
 
-    def find(self, name: str) -> tuple[int, ...]:
+    def find(self, name: str, scope: tuple[str, str]) -> tuple[int, ...]:
         """Pass it on."""
-        return self.real.find(name)
+        return self.real.find(name, scope)
 
-    def status(self, job: int) -> Progress:
+    def status(self, handle: Handle) -> Progress:
         """Step before each look: the scripts may be under way."""
         self.countdown.step()
-        return self.real.status(job)
+        return self.real.status(handle)
 
-    def confirm(self, job: int) -> None:
+    def confirm(self, handle: Handle) -> None:
         """Pass it on."""
-        self.real.confirm(job)
+        self.real.confirm(handle)
 
-    def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
+    def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Pass it on."""
-        return self.real.logs(job, host)
+        return self.real.logs(handle, host)
 
 
 @dataclass(slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import importlib.util
 import os
 import secrets
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,26 +43,45 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """Opens the platforms of this machine, each once. Their state lies below `data`."""
+class Opener:
+    """Opens platforms, each once. The state of those of this machine lies below `data`."""
 
     data: Path
-    opened: dict[str, Platform] = field(default_factory=dict)
+    opened: dict[PlatformEntry, Platform] = field(default_factory=dict)
 
     def __call__(self, entry: PlatformEntry) -> Platform:
-        """Return the platform that the policy calls `entry.name`."""
-        if entry.type != "embedded" or entry.url:
+        """Return the platform that `entry` defines."""
+        key = replace(entry, paths=())  # which specs go there is no matter of the platform's
+        if key not in self.opened:
+            here = entry.type == "embedded"
+            self.opened[key] = self._embedded(entry) if here else _bkjob(entry)
+        return self.opened[key]
+
+    def _embedded(self, entry: PlatformEntry) -> Platform:
+        if entry.url:
             raise PlatformError(
-                f"cannot reach {entry.name}: only embedded platforms without a URL are served yet",
-                mend="give it `type: embedded` in jobgate.yaml, or run another version of jobgate",
+                f"cannot reach {entry.name}: an embedded platform is on this machine, without URL",
+                mend="give a server of jobgate `type: bkjob` in jobgate.yaml; it speaks as that",
             )
-        if entry.name not in self.opened:
-            folder = self.data / entry.name
-            inventory = folder / "inventory.yaml"
-            self.opened[entry.name] = embedded.Embedded(
-                folder, inventory if inventory.exists() else None
-            )
-        return self.opened[entry.name]
+        folder = self.data / entry.name
+        inventory = folder / "inventory.yaml"
+        return embedded.Embedded(folder, inventory if inventory.exists() else None)
+
+
+def _bkjob(entry: PlatformEntry) -> Platform:
+    if importlib.util.find_spec("urllib3") is None:
+        raise PlatformError(
+            f"cannot reach {entry.name}: urllib3 is not installed",
+            mend="install jobgate with its extra: `pip install 'jobgate[bkjob]'`",
+        )
+    # Only now: the extra is not installed everywhere.
+    client, credentials, gateway = (
+        importlib.import_module(f"runner.platforms.bkjob.{name}")
+        for name in ("client", "credentials", "gateway")
+    )
+    shown = credentials.Credentials(entry, os.environ)
+    made: Platform = client.BkJob(entry, gateway.Gateway(entry, shown))
+    return made
 
 
 def data_folder() -> Path:
@@ -90,7 +111,7 @@ def world(folder: Path, kept_at: str | None = None, *, offline: bool = False) ->
             journal=journal.GitJournal(opened, place, offline=offline),
             approvals=approvals.GitApprovals(opened, place),
             signer=keys.SshKeys(prompts=sys.stdin.isatty()),
-            platforms=Embedded(data_folder()),
+            platforms=Opener(data_folder()),
             clock=SystemClock(),
             runner=secrets.token_hex(8),
             tell=_tell,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from runner import handles
 from runner.errors import PlatformError, UnknownOutcomeError
 from runner.model import Draft, Event, Had, JobId, Kind, Progress, Result, Status
 from runner.pipeline import drafting
@@ -93,7 +94,7 @@ def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | 
             )
             wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
             return None
-        progress = platform.status(had.platform_job or 0)
+        progress = platform.status(handles.handle(had))
     except (PlatformError, UnknownOutcomeError) as error:
         wave.rest(task.id, "started", f"{error.message}; apply again to follow it", 8)
         return None

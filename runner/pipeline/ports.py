@@ -22,6 +22,8 @@ from runner.model import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from runner.handles import Handle
+
 
 class Tree(Protocol):
     """The files of one commit, or of the working tree."""
@@ -134,8 +136,9 @@ class Signer(Protocol):
 class Platform(Protocol):
     """What runs jobs.
 
-    Raises PlatformError when it refuses (nothing was done) or cannot be reached, and
-    UnknownOutcomeError when it cannot be known whether it did what was asked.
+    Raises RefusedError when it says no and will say so again, PlatformError when nothing was done
+    this time (out of reach, no leave, no room), and UnknownOutcomeError when the answer to a
+    create, a start or a confirm was lost, so that nobody knows whether it was done.
     """
 
     @property
@@ -147,23 +150,26 @@ class Platform(Protocol):
         """Create a job from the whole body; `start_task` false means that it does not start."""
         ...
 
-    def start(self, job: int) -> None:
+    def start(self, handle: Handle) -> None:
         """Start a job that waits. A job that was started before is left alone, without an error."""
         ...
 
-    def find(self, name: str) -> tuple[int, ...]:
-        """Return the ids of the jobs whose `task_name` contains `name`: a witness, no proof."""
+    def find(self, name: str, scope: tuple[str, str]) -> tuple[int, ...]:
+        """Return the ids of the jobs whose `task_name` contains `name`, oldest first.
+
+        They are a witness, no proof: lists may lag, and go back for a bounded time.
+        """
         ...
 
-    def status(self, job: int) -> Progress:
+    def status(self, handle: Handle) -> Progress:
         """Return how the job stands now."""
         ...
 
-    def confirm(self, job: int) -> None:
+    def confirm(self, handle: Handle) -> None:
         """Let a rolling job that waits for a person go on with its next batch."""
         ...
 
-    def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
+    def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""
         ...
 

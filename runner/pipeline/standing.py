@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner import handles
 from runner.errors import CheckError, PlatformError
 from runner.model import Event, Had, JobId, Kind, Ledger, Policy, Progress, Status
 from runner.pipeline import planning
@@ -21,7 +22,7 @@ def status(world: World, name: str | None) -> tuple[Ledger, dict[JobId, Progress
     hosts: dict[JobId, Progress] = {}
     for had in looked_at:
         if had.platform_job is not None and (name or had.state is Kind.STARTED):
-            hosts[had.job] = _platform(world, policy, had).status(had.platform_job)
+            hosts[had.job] = _platform(world, policy, had).status(handles.handle(had))
     return ledger, hosts
 
 
@@ -30,7 +31,7 @@ def logs(world: World, name: str, host: str | None) -> tuple[tuple[str, str], ..
     ledger = planning.ledger(world)
     had = _submitted(job_named(ledger, name))
     platform = _platform(world, planning.in_force(world, ledger.policy), had)
-    return tuple(platform.logs(had.platform_job or 0, host))
+    return tuple(platform.logs(handles.handle(had), host))
 
 
 def resume(world: World, name: str) -> Had:
@@ -38,13 +39,13 @@ def resume(world: World, name: str) -> Had:
     ledger = planning.ledger(world)
     had = _submitted(job_named(ledger, name))
     platform = _platform(world, planning.in_force(world, ledger.policy), had)
-    stands = platform.status(had.platform_job or 0).status
+    stands = platform.status(handles.handle(had)).status
     if stands is not Status.CONFIRM:
         raise CheckError(
             f"cannot resume {had.job}: it does not wait, it is {stands.name.lower()}",
             mend=f"look at `jobgate status {had.job}`",
         )
-    platform.confirm(had.platform_job or 0)
+    platform.confirm(handles.handle(had))
     world.tell(Event(job=had.job, text="the next batch was confirmed"))
     return had
 

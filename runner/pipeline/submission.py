@@ -10,9 +10,10 @@ append decides again on the newest ledger, so that of two runners one writes and
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from runner import history
+from runner import handles, history
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import (
     Approved,
@@ -38,6 +39,7 @@ from runner.pipeline.wave import Task, Wave, present
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from runner.handles import Handle
     from runner.model import Signed
     from runner.pipeline.ports import Platform
 
@@ -142,7 +144,7 @@ def _permit(wave: Wave) -> None:
         verdict, statements = planning.verdict(wave.world, change, wave.ledger, policy, head)
         if not isinstance(verdict, Approved):
             return _withdrawal(had, "its approval no longer stands")
-        if platform.status(had.platform_job or 0).status is not Status.WAITING:
+        if platform.status(handles.handle(had)).status is not Status.WAITING:
             result = _result("unknown", "the platform started it before it was asked to")
             return drafting.ended(had, Kind.UNKNOWN, result)
         return drafting.starting(had, statements)
@@ -158,18 +160,30 @@ def _start(wave: Wave) -> None:
         platform = _same_instance(wave, task, had)
         if platform is None:
             return None
-        job = had.platform_job or 0
+        handle = handles.handle(had)
         try:
-            waiting = platform.status(job).status is Status.WAITING
+            waiting = platform.status(handle).status is Status.WAITING
         except RefusedError as error:
             return drafting.ended(had, Kind.UNKNOWN, _result("unknown", error.message))
         if waiting:
-            platform.start(job)
-        wave.world.tell(Event(job=task.id, text=f"started as {job}"))
+            _begin(platform, handle)
+        wave.world.tell(Event(job=task.id, text=f"started as {handle.job}"))
         return drafting.about(had, Kind.STARTED, {})
 
     wave.append(Kind.STARTING, _each(wave, Kind.STARTING, act))
     _rest_over(wave)
+
+
+def _begin(platform: Platform, handle: Handle) -> None:
+    """Start a job. Where the answer is lost, the state of that very id tells what became of it."""
+    try:
+        platform.start(handle)
+    except UnknownOutcomeError:
+        with suppress(RefusedError):
+            if platform.status(handle).status is not Status.WAITING:
+                return
+        # Still waiting: the order may be under way, so whoever applies next asks again.
+        raise
 
 
 def _each(wave: Wave, state: Kind, act: Callable[[Task, Had], Draft | None]) -> dict[JobId, Draft]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runner.handles import Handle
     from runner.model import Created, Json, Progress
 
 
@@ -66,34 +67,38 @@ class Embedded:
                 raise not_offered("callback_url", "leave it out, and ask for the status")
             return self._engine.create(order, self._owner)
 
-    def start(self, job: int) -> None:
+    def start(self, handle: Handle) -> None:
         """Start a job that waits. A job that was started before is left alone, without an error."""
         with _refusals():
             try:
-                self._engine.operate_job(job, JobOperation.START, self._owner)
+                self._engine.operate_job(handle.job, JobOperation.START, self._owner)
             except RefusalError as refusal:
                 if refusal.number != Number.STARTED_TWICE:
                     raise
 
-    def find(self, name: str) -> tuple[int, ...]:
-        """Return the ids of the jobs whose `task_name` contains `name`, oldest first."""
+    def find(self, name: str, scope: tuple[str, str]) -> tuple[int, ...]:
+        """Return the ids of the jobs whose `task_name` contains `name`, oldest first.
+
+        All scopes of a folder are its owner's, so they are looked through alike.
+        """
+        del scope
         return self._engine.find(name)
 
-    def status(self, job: int) -> Progress:
+    def status(self, handle: Handle) -> Progress:
         """Return how the job stands now, after driving it on."""
         with _refusals():
-            return self._engine.status(job)
+            return self._engine.status(handle.job)
 
-    def confirm(self, job: int) -> None:
+    def confirm(self, handle: Handle) -> None:
         """Let a rolling job that waits for a person go on with its next batch."""
         with _refusals():
-            step = self._engine.step(job)
+            step = self._engine.step(handle.job)
             self._engine.operate_step(step, StepOperation.NEXT_BATCH, self._owner)
 
-    def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
+    def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""
         with _refusals():
-            return self._engine.logs(job, host)
+            return self._engine.logs(handle.job, host)
 
 
 @contextmanager

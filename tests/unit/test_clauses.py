@@ -100,6 +100,42 @@ def test_policy_says_what_is_written() -> None:
     )
 
 
+APP = "credentials: {bk_username: deploy, bk_app_secret: {env: BK_APP_SECRET}}"
+
+
+@pytest.mark.parametrize(
+    ("said", "route", "credentials"),
+    [
+        (
+            f"application: ci, route: system, {APP}",
+            "system",
+            (("bk_app_secret", "env", "BK_APP_SECRET"), ("bk_username", "text", "deploy")),
+        ),
+        (
+            "credentials: {access_token: {file: /run/token}}",
+            "user",
+            (("access_token", "file", "/run/token"),),
+        ),
+        ("url: 'https://x.example.org'", "user", ()),
+    ],
+)
+def test_credentials(said: str, route: str, credentials: object) -> None:
+    """A secret is found in a variable or a file; a name is what it says."""
+    checked = read(f"platforms: {{far: {{type: bkjob, {said}}}}}\n")
+
+    assert checked.value is not None
+    (entry,) = checked.value.platforms
+    assert (entry.route, entry.credentials) == (route, credentials)
+
+
+def test_a_secret_of_no_application() -> None:
+    """The secret of an application is of no use without its code."""
+    finding = only(f"platforms: {{far: {{type: bkjob, {APP}}}}}\n")
+
+    assert (finding.rule, finding.place.pointer) == ("missing-key", "/platforms/far")
+    assert "bk_app_secret is the secret of one" in finding.message
+
+
 def test_clause_without_words_asks_for_one_of_all() -> None:
     """A clause that says nothing is about everything and asks for one approval."""
     text = "platforms: {}\npeople: {ann: {}}\nclauses: [{name: bare}]\n"

@@ -175,6 +175,58 @@ def test_policy() -> None:
     assert validate.document(policy, "policy.v1") == ()
 
 
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        "{access_token: {env: TOKEN}}",
+        "{access_token: {file: /run/secrets/token}}",
+        "{bk_app_secret: {env: S}, bk_token: {env: T}}",
+        "{bk_app_secret: {env: S}, bk_ticket: {file: /t}}",
+        "{bk_app_secret: {env: S}, bk_username: deploy}",
+    ],
+)
+def test_policy_credentials(credentials: str) -> None:
+    """An application with its user in one of three ways, or a token for both."""
+    assert _credentials(credentials) == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "told"),
+    [
+        ("{}", "one-of"),
+        ("{bk_app_secret: {env: S}}", "one-of"),
+        ("{bk_username: deploy}", "one-of"),
+        ("{bk_app_secret: {env: S}, bk_token: {env: T}, bk_username: deploy}", "one-of"),
+        ("{bk_app_secret: {env: S}, access_token: {env: T}}", "one-of"),
+        ("{access_token: {env: T}, bk_username: deploy}", "one-of"),
+        ("{access_token: {env: T}, bk_token: {env: T}}", "one-of"),
+        ("{access_token: {}}", "one-of"),
+        ("{access_token: {env: T, file: /t}}", "one-of"),
+        ("{access_token: {env: 1T}}", "wrong-form"),
+        ("{access_token: {file: secrets/token}}", "wrong-form"),
+        ("{access_token: the-token-itself}", "wrong-type"),
+        ('{bk_app_secret: {env: S}, bk_username: "a b"}', "wrong-form"),
+        ("{access_tokn: {env: T}}", "unknown-key"),
+    ],
+)
+def test_policy_credentials_that_are_none(credentials: str, told: str) -> None:
+    """What opens nothing, or mixes two ways, is found; a secret itself has no place there."""
+    assert told in _credentials(credentials)
+
+
+def _credentials(text: str) -> list[str]:
+    policy = _document(
+        f"""\
+        apiVersion: jobgate/v1
+        kind: Policy
+        platforms:
+          far: {{type: bkjob, url: "https://x.example.org", credentials: {text}}}
+        people: {{alice: {{}}}}
+        """
+    )
+    return [finding.rule for finding in validate.document(policy, "policy.v1")]
+
+
 def test_policy_mistakes() -> None:
     """What a policy lacks, and what only a later one may say, is told."""
     policy = _document(

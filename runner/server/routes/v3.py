@@ -131,6 +131,7 @@ OPERATIONS = (
             integer(_CODE, "1 stop, 2 start.", required=True, maximum=INT, codes=[1, 2]),
         ),
         changes=True,
+        system=True,
     ),
     Operation(
         version=3,
@@ -154,6 +155,7 @@ OPERATIONS = (
             ),
         ),
         changes=True,
+        system=True,
     ),
     Operation(
         version=3,
@@ -164,6 +166,7 @@ OPERATIONS = (
         answer=shapes.V3_PROGRESS,
         carry_out=_status,
         fields=(v4.JOB, truth("return_ip_result", "Whether each host is told of.")),
+        system=True,
     ),
     Operation(
         version=3,
@@ -179,6 +182,7 @@ OPERATIONS = (
             *v4.FILTERS,
             *PAGE,
         ),
+        system=True,
     ),
     Operation(
         version=3,
@@ -195,5 +199,6 @@ OPERATIONS = (
             integer("bk_cloud_id", "Its cloud.", minimum=0, maximum=LONG),
             text("ip", "Its address."),
         ),
+        system=True,
     ),
 )

@@ -142,6 +142,7 @@ OPERATIONS = (
             integer("status", "List only the hosts in this state.", minimum=0, maximum=INT),
             text("tag", "With status: list only the hosts with this tag."),
         ),
+        system=True,
     ),
     Operation(
         version=3,
@@ -152,5 +153,6 @@ OPERATIONS = (
         answer=shapes.V3_DETAIL,
         carry_out=_detail,
         fields=(v4.JOB, v4.STEP),
+        system=True,
     ),
 )

@@ -1,0 +1,235 @@
+"""BlueKing JOB behind its API gateway: the Platform protocol over HTTP."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner import narrow
+from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
+from runner.model import Created, Status
+from runner.platforms.bkjob import envelopes, gateway, progress
+from runner.platforms.bkjob.gateway import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.handles import Handle
+    from runner.model import Json, PlatformEntry, Progress
+    from runner.platforms.bkjob.gateway import Gateway
+    from runner.platforms.bkjob.progress import Target
+
+_LOGS = 50  # hosts that one call for logs may name
+_PAGE, _FURTHEST = 200, 10_000  # of a list of jobs
+_WINDOW = 30 * 24 * 3600 * 1000  # ms that a list goes back
+_AHEAD = 3600 * 1000  # ms that the platform's clock may be ahead of ours
+_START, _NEXT_BATCH = 2, 13
+
+
+class BkJob:
+    """Jobs that a BlueKing JOB runs, or whoever speaks as it does."""
+
+    def __init__(self, entry: PlatformEntry, gateway: Gateway) -> None:
+        """Use the platform of `entry` through `gateway`; nothing is sent yet."""
+        self._entry = entry
+        self._gateway = gateway
+        self._batches: dict[int, Mapping[str, int]] = {}
+
+    @property
+    def instance(self) -> str:
+        """Return the UUID of the address: the platform has no id of its own."""
+        entry = self._entry
+        where = "\n".join((entry.url.rstrip("/"), entry.stage.strip("/"), entry.tenant))
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, where))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._gateway.close()
+
+    def create(self, body: dict[str, Json]) -> Created:
+        """Create a job from the whole body; `start_task` false means that it does not start."""
+        deed = "create a job"
+        data = self._gateway.data(
+            Call(deed=deed, version=4, name="fast_execute_script", body=body, changes=True)
+        )
+        with self._reading(deed, changes=True):
+            job = narrow.integer(data, "job_instance_id", default=0)
+            step = narrow.integer(data, "step_instance_id", default=0)
+            if job < 1 or step < 1:
+                raise ValueError
+        return Created(job=job, step=step)
+
+    def start(self, handle: Handle) -> None:
+        """Start a job that waits. A job that was started before is left alone, without an error."""
+        try:
+            self._gateway.data(
+                Call(
+                    deed=f"start job {handle.job}",
+                    version=3,
+                    name="operate_job_instance",
+                    body={**_job(handle), "operation_code": _START},
+                    changes=True,
+                )
+            )
+        except envelopes.AnsweredNoError as refusal:
+            if refusal.number != envelopes.STARTED_TWICE:
+                raise
+
+    def confirm(self, handle: Handle) -> None:
+        """Let a rolling job that waits for a person go on with its next batch."""
+        self._gateway.data(
+            Call(
+                deed=f"go on with job {handle.job}",
+                version=3,
+                name="operate_step_instance",
+                body={**_step(handle), "operation_code": _NEXT_BATCH},
+                changes=True,
+            )
+        )
+
+    def find(self, name: str, scope: tuple[str, str]) -> tuple[int, ...]:
+        """Return the ids of the scope's jobs whose `task_name` contains `name`, oldest first.
+
+        Looks back for 30 days, and at the newest 10,200 of those that the platform finds.
+        """
+        deed, now = "list jobs", time.time_ns() // 1_000_000
+        window = {"create_time_start": now - _WINDOW, "create_time_end": now + _AHEAD}
+        found: set[int] = set()
+        for offset in range(0, _FURTHEST + 1, _PAGE):
+            query = {**_scope(scope), **window, "name": name, "offset": offset, "length": _PAGE}
+            data = self._gateway.data(
+                Call(deed=deed, version=4, name="get_job_instance_list", query=query)
+            )
+            with self._reading(deed):
+                items = narrow.items(data, "job_instance_list")
+                found.update(
+                    narrow.integer(item, "job_instance_id", default=0)
+                    for item in items
+                    if name in narrow.text(item, "name")
+                )
+            if len(items) < _PAGE:
+                break
+        return tuple(sorted(found))
+
+    def status(self, handle: Handle) -> Progress:
+        """Return how the job stands now."""
+        data, found = self._whole(handle)
+        with self._reading(f"ask for job {handle.job}"):
+            sizes = progress.sizes(handle.expression, len(found))
+            rolls = len(sizes) > 1 and progress.status(data) is not Status.WAITING
+            batches = self._members(handle, len(sizes), len(found)) if rolls else {}
+            return progress.progress(data, found, sizes, batches)
+
+    def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
+        """Yield (host label, log text so far) for one host or all."""
+        _, found = self._whole(handle)
+        chosen = [each for each in found if host in {None, each.label}]
+        if not chosen:
+            raise RefusedError(
+                f"cannot find host {host} in job {handle.job} of {self._entry.name}",
+                mend="name a host of the job as cloud:ip",
+            )
+        return self._texts(handle, chosen)
+
+    # ------------------------------------------------------------ parts
+
+    def _whole(self, handle: Handle) -> tuple[Json, tuple[Target, ...]]:
+        """Return the status of a job, and its hosts; it must be the one that was created."""
+        deed = f"ask for job {handle.job}"
+        query = {**_job(handle), "return_execute_object_result": "true"}
+        data = self._gateway.data(
+            Call(deed=deed, version=4, name="get_job_instance_status", query=query)
+        )
+        with self._reading(deed):
+            if handle.key and handle.key not in progress.name(data):
+                raise PlatformError(
+                    f"cannot {deed} on {self._entry.name}: the job of that number there bears "
+                    "another name than the one that was created",
+                    mend=f"find out what answers at {self._entry.url}: it may be another platform, "
+                    "or one that was put back from a backup",
+                )
+            return data, progress.targets(data, handle.step)
+
+    def _members(self, handle: Handle, batches: int, hosts: int) -> Mapping[str, int]:
+        """Return the batch of each host, asked for once: the platform fixes it at creation."""
+        known = self._batches.get(handle.job)
+        if known is not None:
+            return known
+        told: dict[str, int] = {}
+        for batch in range(1, batches + 1):
+            data = self._gateway.data(
+                Call(
+                    deed=f"ask for batch {batch} of job {handle.job}",
+                    version=3,
+                    name="get_step_instance_status",
+                    query={**_step(handle), "batch": batch},
+                )
+            )
+            told |= dict.fromkeys(progress.labels(data), batch)
+        if len(told) == hosts:
+            self._batches[handle.job] = told
+        return told
+
+    def _texts(self, handle: Handle, chosen: Sequence[Target]) -> Iterator[tuple[str, str]]:
+        for start in range(0, len(chosen), _LOGS):
+            yield from self._group(handle, chosen[start : start + _LOGS])
+
+    def _group(self, handle: Handle, chosen: Sequence[Target]) -> Iterator[tuple[str, str]]:
+        """Yield the logs of at most 50; of fewer at a time where they are too large together."""
+        kinds = dict.fromkeys(each.kind for each in chosen)
+        try:
+            logs = {key: text for kind in kinds for key, text in self._logs(handle, kind, chosen)}
+        except gateway.TooLargeError:
+            if len(chosen) == 1:
+                raise
+            half = len(chosen) // 2
+            yield from self._group(handle, chosen[:half])
+            yield from self._group(handle, chosen[half:])
+        else:
+            for each in chosen:
+                yield each.label, logs.get((each.kind, each.id), "")
+
+    def _logs(
+        self, handle: Handle, kind: str, chosen: Sequence[Target]
+    ) -> Iterator[tuple[tuple[str, int], str]]:
+        deed = f"read logs of job {handle.job}"
+        ids: list[Json] = [each.id for each in chosen if each.kind == kind]
+        data = self._gateway.data(
+            Call(
+                deed=deed,
+                version=4,
+                name="batch_get_job_instance_execute_object_log",
+                body={**_step(handle), f"{kind}_id_list": ids},
+            )
+        )
+        with self._reading(deed):
+            for log in narrow.items(data, "script_step_execute_object_logs"):
+                target = progress.target(log)
+                text = narrow.text(log, "log_content")
+                # Half a character, which a script may print, can go nowhere from here.
+                yield (target.kind, target.id), text.encode("utf-8", "backslashreplace").decode()
+
+    @contextmanager
+    def _reading(self, deed: str, *, changes: bool = False) -> Iterator[None]:
+        """Turn an answer that is not of the form that it must be into an error of ours."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            said = f"cannot {deed} on {self._entry.name}: the answer is not one of JOB"
+            mend = f"find out what answers at {self._entry.url}"
+            kind = UnknownOutcomeError if changes else PlatformError
+            raise kind(said, mend=mend) from error
+
+
+def _scope(scope: tuple[str, str]) -> dict[str, Json]:
+    return {"bk_scope_type": scope[0], "bk_scope_id": scope[1]}
+
+
+def _job(handle: Handle) -> dict[str, Json]:
+    return {**_scope(handle.scope), "job_instance_id": handle.job}
+
+
+def _step(handle: Handle) -> dict[str, Json]:
+    return {**_job(handle), "step_instance_id": handle.step}

@@ -1,0 +1,239 @@
+"""What is expected of every platform: one list, run against each of them by a thin test file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner import handles
+from runner.errors import RefusedError
+from runner.handles import Handle
+from runner.model import HostState, Status
+from tests import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from runner.model import Json, Progress
+    from runner.pipeline.ports import Platform
+
+SCOPE = ("biz", "2")
+# Counts its runs on each host in the folder that it is given.
+COUNTS = 'echo x >> "$1/ran.$JOBGATE_IP"; echo "hi $JOBGATE_IP"'
+FAILS_ON_2 = f'{COUNTS}; [ "$JOBGATE_IP" != 127.0.0.2 ]'
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A platform with the inventory of `webserver`, and an empty folder for scripts to write in."""
+
+    platform: Platform
+    folder: Path
+
+    def create(self, script: str, *, hosts: tuple[int, ...] = (1,), **more: Json) -> Handle:
+        """Create a job that waits, with the folder as its first argument."""
+        param = serving.text64(f"'{self.folder}'")
+        body = serving.body(script, hosts=hosts, start_task=False, script_param=param, **more)
+        created = self.platform.create(body)
+        return Handle(
+            job=created.job,
+            step=created.step,
+            scope=handles.scope(body),
+            expression=handles.expression(body),
+        )
+
+    def run(self, script: str, *, hosts: tuple[int, ...] = (1,), **more: Json) -> Handle:
+        """Create a job and start it."""
+        handle = self.create(script, hosts=hosts, **more)
+        self.platform.start(handle)
+        return handle
+
+    def rested(self, handle: Handle) -> Progress:
+        """Return how a job stands once it has come to rest, be it between two batches."""
+        seen: list[Progress] = []
+
+        def rests() -> bool:
+            seen.append(self.platform.status(handle))
+            return seen[-1].finished or seen[-1].paused
+
+        serving.until(rests)
+        return seen[-1]
+
+    @property
+    def runs(self) -> dict[str, int]:
+        """Return how often a script has run on each host."""
+        return serving.lines(self.folder)
+
+
+def _states(progress: Progress) -> list[tuple[str, int, str]]:
+    return [(host.host, host.batch, host.state) for host in progress.hosts]
+
+
+def a_created_job_waits(ground: Ground) -> None:
+    """Create does not start, however long one waits."""
+    handle = ground.create(COUNTS)
+    stands = ground.platform.status(handle)
+
+    assert (stands.status, stands.finished, stands.paused) == (Status.WAITING, False, False)
+    assert _states(stands) == [("0:127.0.0.1", 1, "waiting")]
+    assert ground.runs == {}
+
+
+def a_started_job_runs_to_its_end(ground: Ground) -> None:
+    """Status and logs tell what each host did."""
+    handle = ground.run(f"{FAILS_ON_2} || exit 3", hosts=(1, 2))
+    ended = ground.rested(handle)
+
+    assert (ended.status, ended.finished, ended.paused) == (Status.FAILED, True, False)
+    assert (ended.batch, ended.batches) == (1, 1)
+    assert ended.hosts == (
+        HostState(host="0:127.0.0.1", batch=1, state="succeeded", exit_code=0, detail=""),
+        HostState(host="0:127.0.0.2", batch=1, state="failed", exit_code=3, detail="exit code 3"),
+    )
+    assert list(ground.platform.logs(handle, None)) == [
+        ("0:127.0.0.1", "hi 127.0.0.1\n"),
+        ("0:127.0.0.2", "hi 127.0.0.2\n"),
+    ]
+    assert list(ground.platform.logs(handle, "0:127.0.0.2")) == [("0:127.0.0.2", "hi 127.0.0.2\n")]
+
+
+def starting_again_runs_nothing_again(ground: Ground) -> None:
+    """A start whose answer was lost may be sent again, while it runs and after it."""
+    handle = ground.run(COUNTS)
+    ground.platform.start(handle)
+    assert ground.rested(handle).status is Status.SUCCEEDED
+    ground.platform.start(handle)
+
+    assert ground.rested(handle).status is Status.SUCCEEDED
+    assert ground.runs == {"ran.127.0.0.1": 1}
+
+
+def a_manual_job_goes_on_when_it_is_confirmed(ground: Ground) -> None:
+    """It is paused between its batches, and can be confirmed there and nowhere else."""
+    handle = ground.run(COUNTS, hosts=(1, 2, 3), rolling_config=serving.rolling("1 2", 3))
+    paused = ground.rested(handle)
+
+    assert (paused.status, paused.finished, paused.paused) == (Status.CONFIRM, False, True)
+    assert (paused.batch, paused.batches) == (1, 2)
+    assert _states(paused) == [
+        ("0:127.0.0.1", 1, "succeeded"),
+        ("0:127.0.0.2", 2, "waiting"),
+        ("0:127.0.0.3", 2, "waiting"),
+    ]
+    ground.platform.confirm(handle)
+    ended = ground.rested(handle)
+    assert (ended.status, ended.paused, ended.batch) == (Status.SUCCEEDED, False, 2)
+    with pytest.raises(RefusedError, match="1241003"):
+        ground.platform.confirm(handle)
+    assert set(ground.runs.values()) == {1}
+
+
+def a_failed_batch_pauses_the_job(ground: Ground) -> None:
+    """It says failed and finished, and is neither: batches are left."""
+    handle = ground.run(FAILS_ON_2, hosts=(1, 2, 3), rolling_config=serving.rolling("1", 1))
+    paused = ground.rested(handle)
+
+    assert (paused.status, paused.finished, paused.paused) == (Status.FAILED, True, True)
+    assert (paused.batch, paused.batches) == (2, 3)
+    assert [host.state for host in paused.hosts] == ["succeeded", "failed", "waiting"]
+
+
+def a_failed_last_batch_ends_the_job(ground: Ground) -> None:
+    """Nothing is left to go on with."""
+    handle = ground.run(FAILS_ON_2, hosts=(1, 2), rolling_config=serving.rolling("1", 1))
+    ended = ground.rested(handle)
+
+    assert (ended.status, ended.finished, ended.paused) == (Status.FAILED, True, False)
+    assert (ended.batch, ended.batches) == (2, 2)
+
+
+def ignored_failures_stop_nothing(ground: Ground) -> None:
+    """Every batch runs, and the job succeeds although a host has failed."""
+    handle = ground.run(FAILS_ON_2, hosts=(1, 2, 3), rolling_config=serving.rolling("1", 2))
+    ended = ground.rested(handle)
+
+    assert (ended.status, ended.paused, ended.batch) == (Status.SUCCEEDED, False, 3)
+    assert [host.state for host in ended.hosts] == ["succeeded", "failed", "succeeded"]
+
+
+def logs_of_more_hosts_than_one_call_takes(ground: Ground) -> None:
+    """All come, in the order of the hosts, whatever was printed."""
+    handle = ground.run("printf 'é😀\\377 %s' $JOBGATE_IP", hosts=tuple(range(1, 56)))
+    assert ground.rested(handle).status is Status.SUCCEEDED
+    logs = list(ground.platform.logs(handle, None))
+
+    assert logs == [(f"0:127.0.0.{n}", f"é😀\ufffd 127.0.0.{n}") for n in range(1, 56)]
+
+
+def logs_of_a_host_that_is_not_there(ground: Ground) -> None:
+    """Only a host of the job has a log."""
+    handle = ground.create(COUNTS)
+
+    with pytest.raises(RefusedError, match=r"cannot find host 0:127\.0\.0\.9"):
+        ground.platform.logs(handle, "0:127.0.0.9")
+
+
+def jobs_are_found_by_a_part_of_their_name(ground: Ground) -> None:
+    """The oldest stands first; another name is another job."""
+    first = ground.create(COUNTS, task_name="a key-1 b")
+    ground.create(COUNTS, task_name="key-2")
+    second = ground.create(COUNTS, task_name="key-1")
+
+    assert ground.platform.find("key-1", SCOPE) == (first.job, second.job)
+    assert ground.platform.find("key-3", SCOPE) == ()
+
+
+def what_is_wrong_is_refused(ground: Ground) -> None:
+    """With the platform's number, a mend and exit code 9; nothing is stored."""
+    wrong: list[tuple[dict[str, Json], str]] = [
+        ({"bk_scope_id": "9"}, "NOT_FOUND 1243049"),
+        ({"account_alias": "nobody"}, "NOT_FOUND 1244003"),
+        ({"script_content": "?"}, "INVALID_ARGUMENT 1241025"),
+        ({"execute_target": {"host_list": [{"bk_host_id": 700}]}}, "FAILED_PRECONDITION 1244030"),
+        ({"script_content": serving.text64("mkfs /dev/sda")}, "1244019"),
+    ]
+    for more, part in wrong:
+        with pytest.raises(RefusedError, match=part) as raised:
+            ground.platform.create(serving.body("true", task_name="wrong") | more)
+        assert raised.value.mend
+        assert raised.value.exit_code == 9
+    assert ground.platform.find("wrong", SCOPE) == ()
+
+
+def what_is_not_there_is_refused(ground: Ground) -> None:
+    """Whatever is asked of a job that there is not, the number is the same."""
+    nothing = Handle(job=5_000_000, step=5_000_000, scope=SCOPE)
+    asks: list[Callable[[], object]] = [
+        lambda: ground.platform.start(nothing),
+        lambda: ground.platform.status(nothing),
+        lambda: ground.platform.confirm(nothing),
+        lambda: ground.platform.logs(nothing, None),
+    ]
+    for ask in asks:
+        with pytest.raises(RefusedError, match=r"cannot find job 5000000.*1244006"):
+            ask()
+
+
+EXPECTATIONS: Mapping[str, Callable[[Ground], None]] = MappingProxyType(
+    {
+        each.__name__: each
+        for each in (
+            a_created_job_waits,
+            a_started_job_runs_to_its_end,
+            starting_again_runs_nothing_again,
+            a_manual_job_goes_on_when_it_is_confirmed,
+            a_failed_batch_pauses_the_job,
+            a_failed_last_batch_ends_the_job,
+            ignored_failures_stop_nothing,
+            logs_of_more_hosts_than_one_call_takes,
+            logs_of_a_host_that_is_not_there,
+            jobs_are_found_by_a_part_of_their_name,
+            what_is_wrong_is_refused,
+            what_is_not_there_is_refused,
+        )
+    }
+)

@@ -1,0 +1,376 @@
+"""What BlueKing JOB answers, interpreted; and what is asked for it, and how often."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from runner.errors import PlatformError, UnknownOutcomeError
+from runner.handles import Handle
+from runner.model import Created, HostState, PlatformEntry, Status
+from runner.platforms.bkjob.client import BkJob
+from runner.platforms.bkjob.credentials import Credentials
+from runner.platforms.bkjob.gateway import Gateway, Terms, TooLargeError
+from tests import scripted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runner.model import Json
+    from tests.scripted import Act, Got, Scripted
+
+KEY = "8d" * 32
+SCOPE = ("biz", "2")
+PLAIN = Handle(job=7, step=8, scope=SCOPE, key=KEY)
+ROLLS = dataclasses.replace(PLAIN, expression="1 2")
+ENTRY = PlatformEntry(
+    name="far",
+    type="bkjob",
+    url="https://bkapi.example.org/api/bk-job",
+    stage="prod",
+    application="ci",
+    credentials=(("access_token", "text", "token"),),
+)
+
+
+@contextlib.contextmanager
+def served(*acts: Act, most: int = 100_000) -> Iterator[tuple[BkJob, Scripted]]:
+    """Return a platform whose answers are these, and what it was asked."""
+    with scripted.served(*acts) as server:
+        entry = dataclasses.replace(ENTRY, url=server.url, stage="")
+        terms = Terms(pause=0.01, most=most)
+        platform = BkJob(entry, Gateway(entry, Credentials(entry, {}), terms=terms))
+        yield platform, server
+        platform.close()
+
+
+def host(number: int, status: int, **more: Json) -> Json:
+    """Return a host's result."""
+    who: dict[str, Json] = {"bk_host_id": number, "bk_cloud_id": 0, "ip": f"10.0.0.{number}"}
+    return {"execute_object": {"type": 1, "host": who}, "status": status, **more}
+
+
+def stands(status: int, *results: Json, name: str = f"tidy jobgate:{KEY}") -> Act:
+    """Return the answer about a job's status."""
+    step: dict[str, Json] = {
+        "step_instance_id": 8,
+        "step_execute_object_result_list": list(results),
+    }
+    return scripted.answer(
+        {
+            "finished": status in {3, 4, 9},
+            "job_instance": {"job_instance_id": 7, "name": name, "status": status},
+            "step_instance_list": [{"step_instance_id": 9}, step],
+        }
+    )
+
+
+def batch(*numbers: int) -> Act:
+    """Return the answer about a batch."""
+    hosts: list[Json] = [
+        {"bk_host_id": number, "bk_cloud_id": 0, "ip": f"10.0.0.{number}"} for number in numbers
+    ]
+    groups: list[Json] = [{"result_type": 9, "host_result_list": [each]} for each in hosts]
+    return scripted.tree({"result": True, "code": 0, "data": {"step_result_group_list": groups}})
+
+
+def query(got: Got) -> dict[str, str]:
+    """Return the parameters of a request."""
+    return dict(parse_qsl(urlsplit(got.path).query))
+
+
+def label(number: int) -> str:
+    """Return the label of a host."""
+    return f"0:10.0.0.{number}"
+
+
+# ---------------------------------------------------------------- create, start
+
+
+def test_create_answers_with_ids() -> None:
+    """The body goes as it is."""
+    with served(scripted.answer({"job_instance_id": 7, "step_instance_id": 8})) as (far, server):
+        assert far.create({"start_task": False}) == Created(job=7, step=8)
+
+    assert json.loads(server.got[0].content) == {"start_task": False}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, {}, [], {"job_instance_id": 7}, {"job_instance_id": "7", "step_instance_id": 8}],
+)
+def test_a_create_without_ids_is_a_lost_answer(data: Json) -> None:
+    """It may have been created, and nobody knows as what."""
+    with (
+        served(scripted.answer(data)) as (far, _),
+        pytest.raises(UnknownOutcomeError, match="the answer is not one of JOB"),
+    ):
+        far.create({})
+
+
+def test_what_start_and_confirm_send() -> None:
+    """The platform's numbers of the two operations, with scope and ids."""
+    done = scripted.tree({"result": True, "code": 0, "data": {}})
+    with served(done, done) as (far, server):
+        far.start(PLAIN)
+        far.confirm(PLAIN)
+    scope = {"bk_scope_type": "biz", "bk_scope_id": "2"}
+
+    assert [(got.path, json.loads(got.content)) for got in server.got] == [
+        (
+            "/api/v3/operate_job_instance",
+            {**scope, "job_instance_id": 7, "operation_code": 2},
+        ),
+        (
+            "/api/v3/operate_step_instance",
+            {**scope, "job_instance_id": 7, "step_instance_id": 8, "operation_code": 13},
+        ),
+    ]
+
+
+# ---------------------------------------------------------------- status
+
+
+def test_a_job_that_does_not_roll_costs_one_call() -> None:
+    """Each host with its state; what the platform says by number is said in words."""
+    results = (
+        host(1, 9, exit_code=0),
+        host(2, 104, exit_code=3),
+        host(3, 7),
+        host(4, 5),
+        host(5, 3),
+        host(6, 18),
+        host(7, 777),
+    )
+    with served(stands(2, *results)) as (far, server):
+        progress = far.status(PLAIN)
+
+    assert (progress.status, progress.finished, progress.paused) == (Status.RUNNING, False, False)
+    assert (progress.batch, progress.batches) == (1, 1)
+    assert [(each.state, each.exit_code, each.detail) for each in progress.hosts] == [
+        ("succeeded", 0, ""),
+        ("failed", 3, "exit code 3"),
+        ("running", None, ""),
+        ("waiting", None, ""),
+        ("succeeded", None, ""),
+        ("failed", None, "no agent is installed"),
+        ("failed", None, "the platform's state 777"),
+    ]
+    assert query(server.got[0]) == {
+        "bk_scope_type": "biz",
+        "bk_scope_id": "2",
+        "job_instance_id": "7",
+        "return_execute_object_result": "true",
+    }
+
+
+def test_labels() -> None:
+    """A host is its cloud and address, or its id; a container its name, or its id there."""
+    things: list[Json] = [
+        {"type": 1, "host": {"bk_host_id": 5, "bk_cloud_id": 2, "ip": None, "ipv6": "fe80::1"}},
+        {"type": 1, "host": {"bk_host_id": 6}},
+        {"type": 2, "container": {"id": 3, "container_id": "docker://1", "name": "web"}},
+        {"type": 2, "container": {"id": 4, "container_id": "docker://2"}},
+    ]
+    results: list[Json] = [{"execute_object": thing, "status": 9} for thing in things]
+    with served(stands(3, *results)) as (far, _):
+        labels = [each.host for each in far.status(PLAIN).hosts]
+
+    assert labels == ["2:fe80::1", "#6", "container:web", "container:docker://2"]
+
+
+def test_batches_are_those_that_the_platform_shows() -> None:
+    """They are asked for one by one, and once: the platform fixed them when it created the job."""
+    results = (host(1, 5), host(2, 9), host(3, 9))
+    acts = (stands(4, *results), batch(2), batch(3, 1), stands(4, *results))
+    with served(*acts) as (far, server):
+        first, second = far.status(ROLLS), far.status(ROLLS)
+
+    assert first == second
+    assert [(each.host, each.batch) for each in first.hosts] == [
+        (label(1), 2),
+        (label(2), 1),
+        (label(3), 2),
+    ]
+    assert (first.batch, first.batches, first.paused) == (2, 2, False)
+    assert [query(got).get("batch") for got in server.got] == [None, "1", "2", None]
+    assert server.got[1].path.startswith("/api/v3/get_step_instance_status?")
+    assert query(server.got[1])["step_instance_id"] == "8"
+
+
+def test_batches_that_the_platform_does_not_show_are_in_order() -> None:
+    """So a pause is told from an end all the same; and it is asked again the next time."""
+    results = (host(1, 9), host(2, 11), host(3, 5), host(4, 5))
+    acts = (stands(4, *results), batch(1), batch(), batch())
+    with served(*acts, *acts) as (far, server):
+        far.status(ROLLS)
+        progress = far.status(ROLLS)
+
+    assert progress.hosts[1] == HostState(
+        host=label(2), batch=2, state="failed", exit_code=None, detail="failed"
+    )
+    assert [each.batch for each in progress.hosts] == [1, 2, 2, 3]
+    assert (progress.batch, progress.batches, progress.paused) == (2, 3, True)
+    assert len(server.got) == 8
+
+
+def test_a_job_that_waits_is_not_asked_for_its_batches() -> None:
+    """Before its start there is nothing in them to be seen."""
+    with served(stands(1, host(1, 5), host(2, 5))) as (far, server):
+        progress = far.status(ROLLS)
+
+    assert (progress.status, progress.batch, progress.batches) == (Status.WAITING, 1, 2)
+    assert len(server.got) == 1
+
+
+@pytest.mark.parametrize(("status", "paused"), [(4, True), (7, True), (9, False), (11, False)])
+def test_a_pause_is_one_between_two_batches(status: int, paused: object) -> None:
+    """Failed with a batch to come, or waiting for a person; another end is an end."""
+    acts = (stands(status, host(1, 11), host(2, 5)), batch(1), batch(2))
+    with served(*acts) as (far, _):
+        progress = far.status(ROLLS)
+
+    assert progress.paused is paused
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        stands(12),
+        scripted.answer({"job_instance": "x"}),
+        scripted.answer([]),
+        stands(2, {"execute_object": {"type": "host"}}),
+    ],
+    ids=["state", "job", "list", "host"],
+)
+def test_an_answer_that_cannot_be_read(act: Act) -> None:
+    """It is an error, not a bug of ours."""
+    handle = dataclasses.replace(PLAIN, key="")
+    with (
+        served(act) as (far, _),
+        pytest.raises(PlatformError, match="cannot ask for job 7 on far: the answer is not one"),
+    ):
+        far.status(handle)
+
+
+def test_a_job_of_another_name_is_another_job() -> None:
+    """Its number was given again: by another platform, or by one that was put back."""
+    asks: list[Callable[[BkJob], object]] = [
+        lambda far: far.status(PLAIN),
+        lambda far: far.logs(PLAIN, None),
+    ]
+    for ask in asks:
+        with (
+            served(stands(1, name="tidy jobgate:" + "77" * 32)) as (far, _),
+            pytest.raises(PlatformError, match="bears another name than the one that was created"),
+        ):
+            ask(far)
+
+
+# ---------------------------------------------------------------- logs, lists
+
+
+def logs(*numbers: int, text: str = "said") -> Act:
+    """Return the logs of these hosts."""
+    made: list[Json] = [
+        {**dict(thing), "log_content": f"{text} {number}"}
+        for number in numbers
+        if isinstance(thing := host(number, 9), dict)
+    ]
+    return scripted.answer({"log_type": 1, "script_step_execute_object_logs": made})
+
+
+def test_logs_come_in_groups_of_fifty() -> None:
+    """In the order of the hosts; one without a log has printed nothing."""
+    results = [host(number, 9) for number in range(1, 121)]
+    acts = (stands(3, *results), logs(*range(50, 0, -1)), logs(*range(51, 101)), logs(119, 120))
+    with served(*acts) as (far, server):
+        found = list(far.logs(PLAIN, None))
+
+    silent = set(range(101, 119))
+    assert found == [
+        (label(number), "" if number in silent else f"said {number}") for number in range(1, 121)
+    ]
+    asked = [json.loads(got.content)["host_id_list"] for got in server.got[1:]]
+    assert asked == [list(range(1, 51)), list(range(51, 101)), list(range(101, 121))]
+
+
+def test_logs_that_are_too_large_together_come_in_smaller_groups() -> None:
+    """One that is too large by itself is an error."""
+    results = [host(number, 9) for number in range(1, 4)]
+    large = logs(1, 2, 3, text="x" * 3000)
+    acts = (stands(3, *results), large, logs(1), large, logs(2), logs(3), stands(3, host(1, 9)))
+    with served(*acts, large, most=5000) as (far, _):
+        assert [text for _, text in far.logs(PLAIN, None)] == ["said 1", "said 2", "said 3"]
+        with pytest.raises(TooLargeError):
+            list(far.logs(PLAIN, None))
+
+
+def test_half_a_character_is_shown_as_its_escape() -> None:
+    """No output could be written with it."""
+    with served(stands(3, host(1, 9)), logs(1, text="\ud83d")) as (far, _):
+        assert list(far.logs(PLAIN, None)) == [(label(1), "\\ud83d 1")]
+
+
+def test_logs_of_containers() -> None:
+    """They are asked for by their own ids, beside those of hosts."""
+    thing: dict[str, Json] = {"type": 2, "container": {"id": 3, "name": "web"}}
+    inside = scripted.answer(
+        {"script_step_execute_object_logs": [{"execute_object": thing, "log_content": "in"}]}
+    )
+    both: list[Json] = [host(3, 9), {"execute_object": thing, "status": 9}]
+    with served(stands(3, *both), logs(3), inside) as (far, server):
+        assert list(far.logs(PLAIN, None)) == [(label(3), "said 3"), ("container:web", "in")]
+
+    assert json.loads(server.got[2].content)["container_id_list"] == [3]
+
+
+def test_a_list_is_read_page_by_page() -> None:
+    """What the platform's own search finds is looked at again."""
+    items: list[Json] = [
+        {"job_instance_id": 1000 - number, "name": f"a {KEY}" if number % 2 else "KEY"}
+        for number in range(205)
+    ]
+    pages = (
+        scripted.answer({"job_instance_list": items[:200]}),
+        scripted.answer({"job_instance_list": items[200:]}),
+    )
+    with served(*pages) as (far, server):
+        found = far.find(KEY, SCOPE)
+
+    assert found == tuple(range(797, 1000, 2))
+    asked = [query(got) for got in server.got]
+    assert [each["offset"] for each in asked] == ["0", "200"]
+    since, until = int(asked[0]["create_time_start"]), int(asked[0]["create_time_end"])
+    assert since < time.time() * 1000 < until
+    assert (until - since) // (24 * 3600 * 1000) == 30
+    assert asked[0]["name"] == KEY
+
+
+# ---------------------------------------------------------------- instance
+
+
+def test_the_instance_is_the_address() -> None:
+    """Another address, stage or tenant is another platform; another caller is not."""
+
+    def instance(**more: str) -> str:
+        entry = PlatformEntry(
+            name=more.get("name", "far"),
+            type="bkjob",
+            url=more.get("url", ENTRY.url),
+            stage=more.get("stage", "prod"),
+            tenant=more.get("tenant", ""),
+            application=more.get("application", ""),
+        )
+        return BkJob(entry, Gateway(entry, Credentials(entry, {}))).instance
+
+    assert instance() == instance(application="other", name="near", url=f"{ENTRY.url}/")
+    assert instance() == "70b09aaf-0f51-5149-91b3-7836631c8170"
+    others = {instance(url="https://x.example.org"), instance(stage="a"), instance(tenant="t")}
+    assert len({*others, instance()}) == 4
