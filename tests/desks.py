@@ -54,6 +54,7 @@ class Front(Client):
             metrics=Metrics(),
             wake=self._wake,
             note=lambda event, values: self.notes.append((event, values)),
+            key=bytes(32),
         )
         self.desk = Desk(site)
 

@@ -13,7 +13,7 @@ from runner.errors import UsageError
 from runner.server import addresses, inventoryfile, serverlog
 from runner.server.inventory import own_user
 
-_NEEDED = ("starlette", "urllib3", "uvicorn")
+_NEEDED = ("itsdangerous", "starlette", "urllib3", "uvicorn")
 
 
 @click.command(short_help="Serve the embedded platform over HTTP.")
@@ -77,7 +77,7 @@ def command(
     key: Path | None,
     insecure: bool,
 ) -> int:
-    r"""Serve the embedded platform over HTTP: the API of BlueKing JOB around fast_execute_script.
+    r"""Serve the embedded platform: the API of BlueKing JOB around fast_execute_script, a console.
 
     Ends on SIGTERM or SIGINT once requests under way are finished; scripts that run go on, and are
     found again at the next start. SIGHUP puts a changed inventory in force.

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     from runner.model import Json
+
+    Point: TypeAlias = tuple[int, int]  # how far a job has got: its batch and its execute count
 
 
 class Code(StrEnum):
@@ -105,6 +108,19 @@ class RefusalError(Exception):
         self.data = data
 
 
+def moved_on(seen: Point, now: Point) -> RefusalError:
+    """Return the refusal of an order to a job that is not where it was when it was given."""
+    return RefusalError(
+        code=Code.FAILED_PRECONDITION,
+        number=Number.UNSUPPORTED,
+        message=(
+            f"cannot do this any more: it was ordered for batch {seen[0]}, run {seen[1]}, and the "
+            f"job is at batch {now[0]}, run {now[1]}"
+        ),
+        mend="look at how it stands now, and order anew what is still wanted",
+    )
+
+
 def field(what: str, mend: str) -> RefusalError:
     """Return the refusal of a member of the request that is not as it must be."""
     return RefusalError(
@@ -142,6 +158,16 @@ def no_step(step: int) -> RefusalError:
         number=Number.STEP,
         message=f"cannot find step {step}",
         mend="name the step that the create answered",
+    )
+
+
+def no_place(job: int, position: int) -> RefusalError:
+    """Return the refusal of a place in the order of a job's hosts that none of them has."""
+    return RefusalError(
+        code=Code.NOT_FOUND,
+        number=Number.NO_HOST,
+        message=f"cannot find host {position} of job {job}",
+        mend="choose one on the job's page",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError
 from runner.server.callbacks import Sender
+from runner.server.console import keyfile
 from runner.server.driver import Driver
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet
@@ -60,9 +61,7 @@ def opened(
         made = _Maker(folder=folder, holder=holder, local=Local(user=user.name, home=user.home))
         store = Store(folder)
         driver = Driver(made.engine(store), store, told)
-        sender = Sender(
-            Store(folder), holder, lambda what: note("callback", {"what": what}), post=post
-        )
+        sender = _sender(folder, holder, note, post)
         services = Pool(made.service, SERVICES)
         driver.begin()
         sender.begin()
@@ -74,11 +73,18 @@ def opened(
                 metrics=metrics,
                 wake=driver.wake,
                 note=note,
+                key=keyfile.kept(folder),
             )
         finally:
             driver.end()
             sender.end()
             services.close()
+
+
+def _sender(
+    folder: Path, holder: Holder, note: Callable[[str, Mapping[str, Json]], None], post: Post
+) -> Sender:
+    return Sender(Store(folder), holder, lambda what: note("callback", {"what": what}), post=post)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

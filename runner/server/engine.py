@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from runner.model import Created, Json
     from runner.server.admit import Order
+    from runner.server.answers import Point
     from runner.server.fleet import Fleet
     from runner.server.inventory import Inventory
     from runner.server.rows import Caller, HostRow, Work
@@ -95,11 +96,14 @@ class Engine:
             self._launch_or_leave(created.job, begun)
         return created
 
-    def operate_job(self, job: int, code: int, caller: Caller) -> None:
-        """Carry out the platform's operation `code` on a job; a second start is 1241015."""
+    def operate_job(self, job: int, code: int, caller: Caller, seen: Point | None = None) -> None:
+        """Carry out the platform's operation `code` on a job; a second start is 1241015.
+
+        Where `seen` says where the job stood, it is refused if it stands elsewhere by now.
+        """
         with self._store.launching():
             with self._store.transaction():
-                work = self._known(job)
+                work = _as_seen(self._known(job), seen)
                 operation = states.job_operation(code, work.job_status)
                 self._store.note(job, caller, operation.name.lower(), _now())
                 steering = self._steering()
@@ -111,14 +115,17 @@ class Engine:
             with suppress(PlatformError):
                 self.advance(job)
 
-    def operate_step(self, step: int, code: int, caller: Caller) -> None:
-        """Carry out the platform's operation `code` on a step: on its current batch."""
+    def operate_step(self, step: int, code: int, caller: Caller, seen: Point | None = None) -> None:
+        """Carry out the platform's operation `code` on a step: on its current batch.
+
+        Where `seen` says where the step stood, it is refused if it stands elsewhere by now.
+        """
         with self._store.launching():
             with self._store.transaction():
                 work = self._store.work_of_step(step)
                 if work is None:
                     raise answers.no_step(step)
-                operation = states.step_operation(code, work.step_status)
+                operation = states.step_operation(code, _as_seen(work, seen).step_status)
                 self._store.note(work.job, caller, operation.name.lower(), _now())
                 steering = self._steering()
                 if operation is StepOperation.NEXT_BATCH:
@@ -195,6 +202,10 @@ class Engine:
             raise answers.no_host(str(host))
         return ((row.label, self._fleet.text(job, row)) for row in chosen)
 
+    def log(self, job: int, row: HostRow, offset: int, limit: int) -> bytes:
+        """Return at most `limit` bytes of what the last run on a host has written."""
+        return self._fleet.log(job, row, offset, limit)
+
     def text(self, job: int, row: HostRow) -> str:
         """Return all that the last run on a host has written, as text."""
         return self._fleet.text(job, row)
@@ -225,6 +236,12 @@ class Engine:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
+
+
+def _as_seen(work: Work, seen: Point | None) -> Work:
+    if seen is not None and seen != (work.batch, work.execute_count):
+        raise answers.moved_on(seen, (work.batch, work.execute_count))
+    return work
 
 
 def _paused(work: Work) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ import uvicorn
 
 from runner.errors import FindingsError, RunnerError
 from runner.server import addresses
+from runner.server.console.reception import Reception
+from runner.server.console.routes import Console
+from runner.server.console.sessions import Sessions
 from runner.server.routes.application import application
 from runner.server.serverlog import Handler
 
@@ -49,7 +53,9 @@ def serve(site: Site, terms: Terms, listening: socket, holder: Holder, log: Log)
         log.note("listening", {"address": addresses.url(terms, listening)})
         yield
 
-    server = _Server(_config(application(site, lifespan=lifespan), terms))
+    sessions = Sessions(site.key, secure=terms.certificate is not None)
+    console = Console(Reception(site, sessions, clock=_now), lambda: server.should_exit)
+    server = _Server(_config(application(site, [console], lifespan), terms))
     logger = logging.getLogger("uvicorn")
     handler = Handler(log)
     logger.addHandler(handler)
@@ -75,6 +81,10 @@ def reload(holder: Holder, note: Callable[[str, dict[str, Json]], None]) -> None
         note("not-reloaded", {"message": error.message, "mend": error.mend})
     else:
         note("reloaded", {})
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 class _Server(uvicorn.Server):

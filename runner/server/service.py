@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.server import access, answers
+from runner.server.views import HostFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runner.model import Created, Json, Status
+    from runner.server.answers import Point
     from runner.server.engine import Engine
     from runner.server.inventory import Inventory
     from runner.server.rows import Caller, HostRow
     from runner.server.store import Store
-    from runner.server.views import Act, BatchView, HostFilter, JobFilter, JobView, StepView
+    from runner.server.views import Act, BatchView, JobFilter, JobView, StepView
 
 Scope = tuple[str, str]
 
@@ -54,19 +56,31 @@ class Service:
         )
         return self.engine.create(order, caller), order.name
 
-    def operate_job(self, caller: Caller, scope: Scope, job: int, code: int) -> None:
-        """Carry out operation `code` on a job of `scope`."""
+    def operate_job(
+        self, caller: Caller, scope: Scope, job: int, code: int, seen: Point | None = None
+    ) -> None:
+        """Carry out operation `code` on a job of `scope`, if it still stands where `seen`."""
         access.may_operate(self.inventory(), caller, scope)
         with self._reading():
             self._job(scope, job)
-        self.engine.operate_job(job, code, caller)
+        self.engine.operate_job(job, code, caller, seen)
 
-    def operate_step(self, caller: Caller, scope: Scope, ids: tuple[int, int], code: int) -> None:
-        """Carry out operation `code` on a step; `ids` are those of its job and its own."""
+    def operate_step(
+        self,
+        caller: Caller,
+        scope: Scope,
+        ids: tuple[int, int],
+        code: int,
+        seen: Point | None = None,
+    ) -> None:
+        """Carry out operation `code` on a step, if it still stands where it was `seen`.
+
+        `ids` are those of its job and its own.
+        """
         access.may_operate(self.inventory(), caller, scope)
         with self._reading():
             self._step(scope, *ids)
-        self.engine.operate_step(ids[1], code, caller)
+        self.engine.operate_step(ids[1], code, caller, seen)
 
     # ------------------------------------------------------------ questions
 
@@ -79,6 +93,26 @@ class Service:
             if step is None:
                 raise answers.no_job(job)
             return Whole(job=found, step=step, batches=self.store.views.batches(step.id))
+
+    def job(self, caller: Caller, job: int) -> JobView:
+        """Return a job of whichever scope; one that the caller may not see is not there."""
+        scopes = access.visible(self.inventory(), caller)
+        with self._reading():
+            found = self.store.views.job(job)
+        if found is None or found.scope not in scopes:
+            raise answers.no_job(job)
+        return found
+
+    def host(self, caller: Caller, job: int, position: int) -> tuple[JobView, HostRow]:
+        """Return a job as `job` does, with the host at a position of its step, from 0."""
+        found = self.job(caller, job)
+        with self._reading():
+            step = self.store.views.step_of(job)
+            wanted = HostFilter(position=position)
+            rows = () if step is None else self.store.views.hosts(step.id, wanted)
+        if not rows:
+            raise answers.no_place(job, position)
+        return found, rows[0]
 
     def jobs(
         self, caller: Caller, wanted: JobFilter, *, offset: int, length: int
@@ -132,6 +166,10 @@ class Service:
         return known
 
     # ------------------------------------------------------------ for whoever has asked before
+
+    def log(self, job: int, row: HostRow, offset: int, limit: int) -> bytes:
+        """Return a piece of what the last run on a host has written. Any thread may ask."""
+        return self.engine.log(job, row, offset, limit)
 
     def text(self, job: int, row: HostRow) -> str:
         """Return all that the last run on a host of the job has written. Any thread may ask."""

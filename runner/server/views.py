@@ -109,6 +109,7 @@ class HostFilter:
     ip: str = ""
     hosts: tuple[int, ...] | None = None
     addresses: tuple[tuple[int, str], ...] | None = None
+    position: int | None = None
 
 
 _JOB = (
@@ -236,6 +237,7 @@ def _host_terms(wanted: HostFilter) -> Iterator[_Term]:
         ("batch = ?", wanted.batch),
         ("tag = ?", wanted.tag),
         ("ip = ?", wanted.ip or None),
+        ("position = ?", wanted.position),
     ):
         if value is not None:
             yield term, (value,)

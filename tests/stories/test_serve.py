@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner import narrow
+from runner.handles import Handle
 from runner.platforms.embedded import Embedded
 from tests import servercases, serving, webserver
 
@@ -296,8 +297,9 @@ def test_one_server_a_folder(web: Web) -> None:
 
     created = web.create(serving.body("true"))
     platform = Embedded(web.data, web.folder / "inventory.yaml")
+    handle = Handle(job=int(str(created["job_instance_id"])), step=0, scope=("biz", "2"))
     try:
-        serving.until(lambda: platform.status(int(str(created["job_instance_id"]))).finished)
+        serving.until(lambda: platform.status(handle).finished)
     finally:
         platform.close()
 

@@ -48,7 +48,7 @@ class _Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        call = _head(request)
+        call = head(request)
         answer = None
         if not _is_small(call):
             answer = await run_in_threadpool(self._desk.turned_away, call)
@@ -59,7 +59,7 @@ class _Api:
                 return
             call = replace(call, body=content or b"", whole=content is not None)
             answer = await run_in_threadpool(self._desk.answer, call)
-        await _response(answer)(scope, receive, send)
+        await response(answer)(scope, receive, send)
 
 
 def _is_small(call: Call) -> bool:
@@ -78,7 +78,8 @@ async def _body(request: Request) -> bytes | None:
     return bytes(content)
 
 
-def _head(request: Request) -> Call:
+def head(request: Request) -> Call:
+    """Return a request without its body."""
     client = request.client
     return Call(
         method=request.method,
@@ -92,7 +93,8 @@ def _head(request: Request) -> Call:
     )
 
 
-def _response(answer: Answer) -> Response:
+def response(answer: Answer) -> Response:
+    """Return an answer as it is sent."""
     headers = dict(answer.headers)
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers, answer.kind)

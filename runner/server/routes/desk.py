@@ -45,7 +45,8 @@ _BUG = envelopes.failed("cannot do this: there is a bug in jobgate", "look at th
 class Site:
     """What the routes serve from: services to lend, who may in, what is counted and noted.
 
-    `wake` is called when something was changed; `note` gets the name of an event and its values.
+    `wake` is called when something was changed; `note` gets the name of an event and its values;
+    `key` signs the sessions of the console.
     """
 
     services: Pool[Service]
@@ -54,6 +55,7 @@ class Site:
     metrics: Metrics
     wake: Callable[[], None]
     note: Callable[[str, Mapping[str, Json]], None]
+    key: bytes
 
 
 class _Attempt:

@@ -1,0 +1,44 @@
+"""The accessibility check: axe-core as the lock file has it, run inside a page.
+
+Playwright evaluates it as a debugger does, which a page's Content-Security-Policy does not hinder:
+the policy stays in force.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner import narrow
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from runner.model import Json
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+_RUN = "axe.run(document, {resultTypes: ['violations']})"
+
+
+def install() -> None:
+    """Install what the lock file names, unless it is there; scripts of packages never run."""
+    installed = MODULES / ".package-lock.json"
+    lock = HERE / "package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    argv = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(argv, cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+
+
+def faults(page: Page) -> list[str]:
+    """Return what is wrong with the page as it is shown now: a line for each element."""
+    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text("utf-8"))
+    told: Json = page.evaluate(_RUN)
+    return [
+        f"{narrow.text(rule, 'impact')}: {narrow.text(rule, 'id')}: {narrow.text(node, 'html')}"
+        f" {narrow.text(node, 'failureSummary')}"
+        for rule in narrow.items(told, "violations")
+        for node in narrow.items(rule, "nodes")
+    ]
