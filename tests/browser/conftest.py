@@ -14,7 +14,7 @@ from tests.browser.visits import Visits
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, StorageState
 
 expect.set_options(timeout=webserver.DEADLINE * 1000)
 
@@ -44,9 +44,20 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webserver.Web]:
     assert made.events("bug") == []
 
 
-@pytest.fixture
-def people(browser: Browser, web: webserver.Web) -> Iterator[Visits]:
-    """Return the visitors of one test; what they may never do is checked at its end."""
+@pytest.fixture(scope="session")
+def session(browser: Browser, web: webserver.Web) -> StorageState:
+    """Return the cookie of somebody who has logged in once for most tests."""
     visitors = Visits(browser, web.url)
+    visit = visitors.visit()
+    visit.log_in()
+    kept = visit.page.context.storage_state()
+    visitors.end()
+    return kept
+
+
+@pytest.fixture
+def people(browser: Browser, web: webserver.Web, session: StorageState) -> Iterator[Visits]:
+    """Return the visitors of one test; what they may never do is checked at its end."""
+    visitors = Visits(browser, web.url, session)
     yield visitors
     visitors.end()

@@ -91,7 +91,7 @@ def test_one_finds_a_job(people: Visits, waiting: Made) -> None:
     assert visit.path() == waiting.path
 
 
-def test_one_thinks_twice_and_confirms(people: Visits, web: Web, waiting: Made) -> None:
+def test_one_thinks_twice_and_confirms(people: Visits, waiting: Made) -> None:
     """Escape leaves a dialog and gives the focus back; Enter on its button gives the order."""
     visit = people.alice()
     visit.go(waiting.path)
@@ -113,7 +113,8 @@ def test_one_thinks_twice_and_confirms(people: Visits, web: Web, waiting: Made) 
     if not focused(confirm):
         tab_to(visit, confirm)
     visit.page.keyboard.press("Enter")
-    web.until(lambda: waiting.begun() == 4)
+    expect(visit.page.get_by_role("main")).to_contain_text("batch 2 of 3")
+    assert waiting.begun() == 4
 
 
 def test_what_is_refreshed_keeps_the_focus(people: Visits, web: Web, tmp_path: Path) -> None:

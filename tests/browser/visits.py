@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from playwright.sync_api import Error
+
 from tests import webserver
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Dialog,
+        Page,
+        StorageState,
+    )
 
     from runner.model import Json
 
@@ -18,7 +28,8 @@ Scheme: TypeAlias = Literal["light", "dark"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = "JOBGATE_SCREENSHOTS"
-HEIGHT = 900
+WIDTH, HEIGHT = 1280, 900
+_TRIES = 5
 PASSWORDS = {"alice": "of alice at the console", "bob": "of bob", "carol": "of carol"}
 # What Chromium says of every answer that is not 2xx, also of those that are wanted.
 _NOT_FOUND = "Failed to load resource: the server responded with a status of"
@@ -75,7 +86,8 @@ class Visit:  # without slots: Playwright keeps a mark of its own on whose metho
         self.go("/login")
         self.page.get_by_label("Name", exact=True).fill(name)
         self.page.get_by_label("Password").fill(PASSWORDS[name] if word is None else word)
-        self.page.get_by_role("button", name="Log in").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Log in").click()
 
     def path(self) -> str:
         """Return the path of the page that is shown."""
@@ -98,6 +110,16 @@ class Visit:  # without slots: Playwright keeps a mark of its own on whose metho
         folder = Path(os.environ.get(SCREENSHOTS) or webserver.HERE / "build" / "screenshots")
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
+    def leave(self) -> None:
+        """Leave the page. A context with a page that is being loaded may never come to be closed.
+
+        What is being loaded interrupts who leaves, once.
+        """
+        for _ in range(_TRIES):
+            with suppress(Error):
+                self.page.goto("about:blank")
+                return
+
     def check(self) -> None:
         """Check what holds of every tab: it kept to its server, in silence, with no script's box.
 
@@ -114,22 +136,26 @@ class Visits:
 
     browser: Browser
     url: str
+    session: StorageState | None = None
     begun: list[Visit] = field(default_factory=list)
 
-    def visit(self, *, scheme: Scheme = "light", width: int = 1280, scripts: bool = True) -> Visit:
-        """Return somebody new, who has not logged in."""
+    def visit(
+        self, *, scheme: Scheme = "light", scripts: bool = True, session: StorageState | None = None
+    ) -> Visit:
+        """Return somebody new, who has not logged in, or has the cookie of somebody who has."""
         return self._tab(
             self.browser.new_context(
                 color_scheme=scheme,
-                viewport={"width": width, "height": HEIGHT},
+                viewport={"width": WIDTH, "height": HEIGHT},
                 java_script_enabled=scripts,
+                storage_state=session,
             )
         )
 
-    def alice(self, *, scheme: Scheme = "light", width: int = 1280, scripts: bool = True) -> Visit:
-        """Return somebody who has logged in and may do everything in biz/2."""
-        visit = self.visit(scheme=scheme, width=width, scripts=scripts)
-        visit.log_in()
+    def alice(self, *, scheme: Scheme = "light", scripts: bool = True) -> Visit:
+        """Return somebody at the list of jobs, who has logged in and may do everything there."""
+        visit = self.visit(scheme=scheme, scripts=scripts, session=self.session)
+        visit.go("/")
         return visit
 
     def beside(self, visit: Visit) -> Visit:
@@ -143,6 +169,8 @@ class Visits:
 
     def end(self) -> None:
         """Close every tab and check what each has done."""
+        for visit in self.begun:
+            visit.leave()
         for visit in self.begun:
             visit.page.context.close()
         for visit in self.begun:
