@@ -6,7 +6,6 @@ the policy stays in force.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 _RUN = "axe.run(document, {resultTypes: ['violations']})"
-
-
-def install() -> None:
-    """Install what the lock file names, unless it is there; scripts of packages never run."""
-    installed = MODULES / ".package-lock.json"
-    lock = HERE / "package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    argv = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(argv, cwd=HERE, check=True, stdout=subprocess.DEVNULL)
 
 
 def faults(page: Page) -> list[str]:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests import webserver
 from tests.browser import axe, visits
 from tests.browser.visits import Visits
+from tests.node import peers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ expect.set_options(timeout=webserver.DEADLINE * 1000)
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
-    axe.install()
+    peers.install(axe.HERE)
 
 
 @pytest.fixture(scope="session")

@@ -19,14 +19,14 @@ MODULES = HERE / "node_modules"
 SCHEMAS = HERE.parents[1] / "schemas"
 
 
-def install() -> None:
-    """Install what the lock file names, unless it is there; scripts of packages never run."""
-    installed = MODULES / ".package-lock.json"
-    lock = HERE / "package-lock.json"
+def install(folder: Path = HERE) -> None:
+    """Install what a folder's lock file names, unless it is there; no package's scripts run."""
+    installed = folder / "node_modules" / ".package-lock.json"
+    lock = folder / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
     argv = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(argv, cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def node() -> str:
