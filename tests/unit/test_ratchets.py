@@ -60,13 +60,22 @@ def comments(path: Path) -> tuple[str, ...]:
     return tuple(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
+def dotted(node: ast.expr) -> str:
+    """Return the dotted name that an expression is; empty for any that is none."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
 @functools.cache
 def names(path: Path) -> frozenset[str]:
     """Return every dotted name that a file reads or imports, and each part that it begins with."""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Name | ast.Attribute):
-            found.add(ast.unparse(node))
+            found.add(dotted(node))
         elif isinstance(node, ast.Import):
             found |= {each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom):
