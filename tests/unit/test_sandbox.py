@@ -518,7 +518,7 @@ def test_bombs(name: str) -> None:
     yard = time.process_time() - begun  # longer on a slow machine, or while coverage is measured
     found = fault(BOMBS[name])
     taken = time.process_time() - begun - yard
-    assert taken < max(1, 100 * yard)
+    assert taken < max(5, 100 * yard)
     assert found.rule == "template-bound"
     assert found.message.startswith("cannot render the template: ")
 
