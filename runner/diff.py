@@ -30,9 +30,20 @@ if TYPE_CHECKING:
     from runner.model import Source
 
 
-def plan(ledger: Ledger, jobs: tuple[Job, ...], policy: PolicyFiles, head: Commit) -> Plan:
-    """Return the plan that takes `ledger` to what `head` wants."""
-    changes = [change for job in jobs if (change := _change(ledger, job)) is not None]
+def plan(
+    ledger: Ledger,
+    jobs: tuple[Job, ...],
+    policy: PolicyFiles,
+    head: Commit,
+    *,
+    again: bool = False,
+) -> Plan:
+    """Return the plan that takes `ledger` to what `head` wants.
+
+    `again` takes in the jobs that the platform refused as they are.
+    """
+    found = (_change(ledger, job, again=again) for job in jobs)
+    changes = [change for change in found if change is not None]
     unchanged = len(jobs) - len(changes)
     changes += _removals(ledger, jobs)
     if ledger.policy.digest != policy.digest:
@@ -63,12 +74,13 @@ def changed_paths(before: Iterable[Source], after: Iterable[Source]) -> tuple[st
     return tuple(sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path)))
 
 
-def _change(ledger: Ledger, job: Job) -> Change | None:
+def _change(ledger: Ledger, job: Job, *, again: bool) -> Change | None:
     had = last(ledger, job)
     if had is None:
         return _changed(job, None, Symbol.NEW, ())
     # What was refused is not asked for again by itself; what was withdrawn never ran.
-    standing = (had.counts, had if had.state is Kind.REFUSED else None)
+    refused = had.state is Kind.REFUSED and not again
+    standing = (had.counts, had if refused else None)
     if any(each and each.effect == _effect_as(each.job, job) for each in standing):
         return None
     return _altered(had, had.counts, job)

@@ -69,6 +69,10 @@ class PlatformError(RunnerError):
     exit_code = 9
 
 
+class NoLeaveError(PlatformError):
+    """The platform knows who asks, and does not let them do that."""
+
+
 class RefusedError(PlatformError):
     """The platform answered no; it will say so again."""
 

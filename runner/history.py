@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runner import canon, narrow, wire
+from runner import canon, fields, narrow, wire
 from runner.model import (
     POLICY,
     Commit,
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 # A submission in one of these states is not over.
-OPEN = frozenset({Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED, Kind.UNKNOWN})
+OPEN = frozenset(
+    {Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED, Kind.STEERING, Kind.UNKNOWN}
+)
 
 _OVER = frozenset({Kind.ADOPTED, Kind.ENDED, Kind.REFUSED})
 _FIRST = frozenset({Kind.ADOPTED, Kind.INTENDED})
@@ -40,9 +42,12 @@ _AFTER: Mapping[Kind, frozenset[Kind]] = {
     Kind.CREATED: frozenset({Kind.INTENDED}),
     Kind.STARTING: frozenset({Kind.CREATED}),
     Kind.STARTED: frozenset({Kind.STARTING}),
+    Kind.STEERING: frozenset({Kind.STARTED, Kind.STEERING, Kind.ENDED}),
+    Kind.STEERED: frozenset({Kind.STEERING}),
     Kind.ENDED: OPEN,
     Kind.REFUSED: frozenset({Kind.INTENDED, Kind.CREATED, Kind.STARTING}),
     Kind.UNKNOWN: OPEN - {Kind.UNKNOWN},
+    Kind.SETTLED: frozenset({Kind.UNKNOWN, Kind.ENDED}),
 }
 # What the first entry about a submission, or an adoption, may tell; the rest comes later or never.
 _ACCOUNT = (
@@ -58,10 +63,19 @@ _ACCOUNT = (
 # What an entry must tell of a submission that is under way.
 _TOLD: Mapping[Kind, tuple[str, ...]] = {
     Kind.CREATED: ("instance", "platform_job", "platform_step"),
+    Kind.STEERING: ("steering",),
     Kind.ENDED: ("result",),
     Kind.REFUSED: ("result",),
     Kind.UNKNOWN: ("result",),
+    Kind.SETTLED: ("reason", "result"),
 }
+# How a submission ended that a person may still carry on: of all others nothing is left to do.
+_LEFT = frozenset({"failed", "stopped", "unknown"})
+# The state that these leave a job in, which is not named after them.
+_LEADS_TO: Mapping[Kind, Kind] = {Kind.STEERED: Kind.STARTED, Kind.SETTLED: Kind.ENDED}
+# What a submission of which nobody knew can be settled as: the first if it surely ran.
+_RAN = frozenset({"succeeded", "failed", "stopped"})
+_SETTLES = _RAN | {"withdrawn"}
 # Entries that act on a commit; the others only report, perhaps late.
 ACTS = frozenset({Kind.ADOPTED, Kind.POLICY, Kind.REMOVED, Kind.INTENDED})
 
@@ -117,6 +131,20 @@ def steps(entries: Iterable[Entry], ledger: Ledger | None = None) -> Iterator[tu
     for entry in entries:
         ledger = _after(ledger, entry, jobs)
         yield entry, ledger
+
+
+def steerable(had: Had) -> bool:
+    """Tell whether an order to the job may come next: it was started, and not all is over."""
+    if had.state is Kind.ENDED:
+        left = had.result is not None and had.result.outcome in _LEFT
+        return left and had.platform_job is not None
+    return had.state in _AFTER[Kind.STEERING]
+
+
+def unsettled(had: Had) -> bool:
+    """Tell whether nobody knows what became of the job's last submission, and no order to it."""
+    abnormal = had.result is not None and had.result.outcome == "unknown"
+    return had.state is Kind.UNKNOWN or (had.state is Kind.ENDED and abnormal)
 
 
 def _after(ledger: Ledger | None, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
@@ -247,9 +275,31 @@ def _moved(had: Had, entry: Entry) -> Had:
         return replace(had, removed=True)
     if (entry.key, entry.effect, entry.digest) != (had.key, had.effect, had.digest):
         raise _impossible(entry, "it is about another submission")
+    if entry.kind is Kind.STEERING and not steerable(had):
+        raise _impossible(entry, "nothing is left of it to be steered")
+    if entry.kind is Kind.SETTLED:
+        _check_settled(had, entry)
     told = {name: entry.data[name] for name in _TOLD.get(entry.kind, ())}
-    moved = wire.had_from({**narrow.mapping(wire.had(had)), **told, "state": entry.kind.value})
-    return replace(moved, stood=None) if entry.kind in _OVER and moved.counts is moved else moved
+    # A new order opens what had ended; whatever else comes says what became of an order.
+    over = "result" if entry.kind is Kind.STEERING else "steering"
+    kept = {name: each for name, each in narrow.mapping(wire.had(had)).items() if name != over}
+    state = _LEADS_TO.get(entry.kind, entry.kind)
+    moved = wire.had_from({**kept, **told, "state": state.value})
+    return replace(moved, stood=None) if state in _OVER and moved.counts is moved else moved
+
+
+def _check_settled(had: Had, entry: Entry) -> None:
+    """Raise ImpossibleEntryError unless the entry says of what nobody knew how it ended, and why.
+
+    What has ended in whatever way was started, and cannot be taken for withdrawn.
+    """
+    data = dict(entry.data)
+    fields.needed(data, "reason")
+    if not unsettled(had):
+        raise _impossible(entry, "what became of it is known")
+    ran = had.state is Kind.ENDED
+    if narrow.text(data, "result", "outcome") not in (_RAN if ran else _SETTLES):
+        raise _impossible(entry, "it settles nothing")
 
 
 def _impossible(entry: Entry, reason: str) -> ImpossibleEntryError:

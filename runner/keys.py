@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runner.errors import CheckError
-
-if TYPE_CHECKING:
-    from runner.model import Signed
+from runner.model import Signed
 
 NAMESPACE = "jobgate"
 _PRINCIPAL = "person"
@@ -83,6 +81,54 @@ class SshKeys:
         except (CheckError, OSError):
             return False
         return True
+
+
+class Trial:
+    """OpenSSH as it is installed, and whether it signs and verifies."""
+
+    def version(self) -> tuple[int, int]:
+        """Return the two numbers of OpenSSH's version; raise CheckError when it does not tell."""
+        program = shutil.which("ssh")
+        if program is None:
+            raise CheckError("cannot find ssh", mend="install OpenSSH 8.9 or newer")
+        try:
+            done = subprocess.run(
+                [program, "-V"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise CheckError(
+                f"cannot ask ssh for its version: {type(error).__name__}",
+                mend="look at the installed OpenSSH",
+            ) from error
+        found = re.match(rb"OpenSSH_[A-Za-z_]*(\d+)\.(\d+)", done.stderr)
+        if found is None:
+            raise CheckError(
+                "cannot tell the version of ssh: it is not OpenSSH", mend="install OpenSSH"
+            )
+        return int(found[1]), int(found[2])
+
+    def trial(self) -> str:
+        """Sign with a key that nobody keeps, and verify; raise CheckError where that fails.
+
+        Nothing is left untried: the answer is empty.
+        """
+        statement, keys = b"jobgate doctor", SshKeys()
+        with tempfile.TemporaryDirectory(prefix="jobgate-") as folder:
+            file = str(Path(folder) / "key")
+            _asked(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file], b"")
+            signed = Signed(statement=statement, signature=keys.sign(statement, file))
+            known = (public_key(file),)
+        other = Signed(statement=b"another", signature=signed.signature)
+        if not keys.verify(signed, known) or keys.verify(other, known):
+            raise CheckError(
+                "cannot rely on ssh-keygen: it does not tell a signature from one of another text",
+                mend="use OpenSSH 8.9 or newer",
+            )
+        return ""
 
 
 def public_key(key_file: str) -> str:

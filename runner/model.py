@@ -274,9 +274,12 @@ class Kind(StrEnum):
     CREATED = "created"
     STARTING = "starting"
     STARTED = "started"
+    STEERING = "steering"
+    STEERED = "steered"
     ENDED = "ended"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,12 +325,37 @@ class Result:
     failed: int = 0
 
 
+class Act(StrEnum):
+    """What a person may order of a job that was started."""
+
+    RESUME = "resume"
+    RETRY = "retry"
+    SKIP = "skip"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """One order to a job: what, by whom and why, and where the job stood when it was given.
+
+    `status`, `batch` and `tries` are those of its Progress then.
+    """
+
+    act: Act
+    by: str
+    reason: str
+    status: int
+    batch: int
+    tries: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Had:
     """What the ledger holds of one job: the last thing that was submitted or taken as had.
 
-    `state` is the kind of the last entry about it. `key` is None for a job that was adopted and
-    has not been submitted since. `previous` is the key before `key`.
+    `state` is the kind of the last entry about it; after `steered` it is `started`, and after
+    `settled` `ended`. `key` is None for a job that was adopted and has not been submitted since.
+    `previous` is the key before `key`.
     """
 
     job: JobId
@@ -349,6 +377,7 @@ class Had:
     platform_job: int | None = None
     platform_step: int | None = None
     result: Result | None = None
+    steering: Steering | None = None  # the order of which nobody has said yet what became of it
     stood: Had | None = None  # what counted before `key`, kept until `key` has surely run
 
     @property
@@ -542,6 +571,31 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call that would change something on a platform. `request` is the body of a create.
+
+    `platform_job` is None for a job that the rehearsal made up.
+    """
+
+    deed: Literal["create", "start"]
+    job: JobId
+    key: Key
+    platform: str
+    request: Mapping[str, Json] | None
+    platform_job: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What an apply would do now: its calls in their order, and what it would say at its end."""
+
+    head: Commit
+    plan: Digest
+    calls: tuple[Call, ...]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened on the way, for whoever watches."""
 
@@ -589,7 +643,10 @@ class HostState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How a job stands on its platform. `paused` is a rolling job that stopped between batches."""
+    """How a job stands on its platform. `paused` is a rolling job that stopped between batches.
+
+    `tries` goes up by one each time that a batch is run again; it is 1 until then.
+    """
 
     status: Status
     finished: bool
@@ -597,6 +654,7 @@ class Progress:
     batch: int
     batches: int
     hosts: tuple[HostState, ...]
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

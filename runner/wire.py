@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
-from runner import canon, fields, narrow
+from runner import acts, canon, fields, narrow
 from runner.model import (
     Commit,
     Digest,
@@ -36,12 +36,7 @@ VERSION = 1
 _DEEPEST = 100
 
 _OUTCOMES: tuple[
-    Literal["succeeded"],
-    Literal["failed"],
-    Literal["stopped"],
-    Literal["withdrawn"],
-    Literal["refused"],
-    Literal["unknown"],
+    Literal["succeeded", "failed", "stopped", "withdrawn", "refused", "unknown"], ...
 ] = ("succeeded", "failed", "stopped", "withdrawn", "refused", "unknown")
 
 
@@ -165,6 +160,7 @@ def had(value: Had) -> Json:
             "script": value.script,
             "sources": sources(value.sources),
             "spec": value.spec,
+            "steering": None if value.steering is None else acts.tree(value.steering),
             "stood": None if value.stood is None else had(value.stood),
             "state": value.state.value,
         }
@@ -174,7 +170,7 @@ def had(value: Had) -> Json:
 def had_from(tree: Json) -> Had:
     """Return what `had` wrote."""
     outcome = narrow.at(tree, "result")
-    stood = narrow.at(tree, "stood")
+    steering, stood = narrow.at(tree, "steering"), narrow.at(tree, "stood")
     return Had(
         job=JobId(fields.needed(tree, "job")),
         state=Kind(fields.needed(tree, "state")),
@@ -195,6 +191,7 @@ def had_from(tree: Json) -> Had:
         platform_job=fields.maybe_whole(tree, "platform_job"),
         platform_step=fields.maybe_whole(tree, "platform_step"),
         result=None if outcome is None else result_from(outcome),
+        steering=None if steering is None else acts.steering_from(steering),
         stood=None if stood is None else had_from(stood),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,14 +13,14 @@ import pytest
 from runner import handles
 from runner.errors import RefusedError
 from runner.handles import Handle
-from runner.model import HostState, Status
+from runner.model import Act, HostState, Progress, Status
 from tests import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from runner.model import Json, Progress
+    from runner.model import Json
     from runner.pipeline.ports import Platform
 
 SCOPE = ("biz", "2")
@@ -112,24 +114,82 @@ def starting_again_runs_nothing_again(ground: Ground) -> None:
     assert ground.runs == {"ran.127.0.0.1": 1}
 
 
-def a_manual_job_goes_on_when_it_is_confirmed(ground: Ground) -> None:
-    """It is paused between its batches, and can be confirmed there and nowhere else."""
+def a_manual_job_goes_on_when_it_is_resumed(ground: Ground) -> None:
+    """It is paused between its batches, and can be resumed there and nowhere else."""
     handle = ground.run(COUNTS, hosts=(1, 2, 3), rolling_config=serving.rolling("1 2", 3))
     paused = ground.rested(handle)
 
     assert (paused.status, paused.finished, paused.paused) == (Status.CONFIRM, False, True)
-    assert (paused.batch, paused.batches) == (1, 2)
+    assert (paused.batch, paused.batches, paused.tries) == (1, 2, 1)
     assert _states(paused) == [
         ("0:127.0.0.1", 1, "succeeded"),
         ("0:127.0.0.2", 2, "waiting"),
         ("0:127.0.0.3", 2, "waiting"),
     ]
-    ground.platform.confirm(handle)
+    ground.platform.operate(handle, Act.RESUME, paused)
     ended = ground.rested(handle)
     assert (ended.status, ended.paused, ended.batch) == (Status.SUCCEEDED, False, 2)
     with pytest.raises(RefusedError, match="1241003"):
-        ground.platform.confirm(handle)
+        ground.platform.operate(handle, Act.RESUME, ended)
     assert set(ground.runs.values()) == {1}
+
+
+def a_retry_runs_what_failed_again(ground: Ground) -> None:
+    """The hosts of the batch that did well are left alone, and one more try is counted."""
+    mended = ground.folder.parent / f"{ground.folder.name}.mended"
+    script = f'{COUNTS}; [ "$JOBGATE_IP" != 127.0.0.2 ] || [ -e "$1.mended" ]'
+    handle = ground.run(script, hosts=(1, 2, 3), rolling_config=serving.rolling("2 1", 1))
+    paused = ground.rested(handle)
+    assert (paused.status, paused.batch, paused.tries) == (Status.FAILED, 1, 1)
+    mended.touch()
+    ground.platform.operate(handle, Act.RETRY, paused)
+    ended = ground.rested(handle)
+
+    assert (ended.status, ended.batch, ended.tries) == (Status.SUCCEEDED, 2, 2)
+    assert ground.runs == {"ran.127.0.0.1": 1, "ran.127.0.0.2": 2, "ran.127.0.0.3": 1}
+    with pytest.raises(RefusedError, match="1241003"):
+        ground.platform.operate(handle, Act.RETRY, ended)
+
+
+def a_failed_batch_is_skipped(ground: Ground) -> None:
+    """The next batch runs, and the job succeeds; the one that failed is not run again."""
+    handle = ground.run(FAILS_ON_2, hosts=(1, 2, 3), rolling_config=serving.rolling("1", 1))
+    paused = ground.rested(handle)
+    ground.platform.operate(handle, Act.SKIP, paused)
+    ended = ground.rested(handle)
+
+    assert (ended.status, ended.paused, ended.batch) == (Status.SUCCEEDED, False, 3)
+    assert [host.state for host in ended.hosts] == ["succeeded", "failed", "succeeded"]
+    assert set(ground.runs.values()) == {1}
+
+
+def a_job_that_runs_is_stopped(ground: Ground) -> None:
+    """Its script is ended, no other host begins, and what was stopped can be skipped."""
+    script = f"{COUNTS}; while true; do sleep 0.05; done"
+    handle = ground.run(script, hosts=(1, 2), rolling_config=serving.rolling("1", 1))
+    serving.until(lambda: ground.runs != {})
+    ground.platform.operate(handle, Act.STOP, ground.platform.status(handle))
+    stopped = ground.rested(handle)
+
+    assert (stopped.status, stopped.finished, stopped.batch) == (Status.STOPPED, True, 1)
+    assert [host.state for host in stopped.hosts] == ["failed", "waiting"]
+    with pytest.raises(RefusedError, match="1241003"):
+        ground.platform.operate(handle, Act.STOP, stopped)
+    ground.platform.operate(handle, Act.SKIP, stopped)
+    serving.until(lambda: len(ground.runs) == 2)
+    ground.platform.operate(handle, Act.STOP, ground.platform.status(handle))
+    assert ground.rested(handle).status is Status.STOPPED
+    assert ground.runs == {"ran.127.0.0.1": 1, "ran.127.0.0.2": 1}
+
+
+def a_job_that_waits_for_a_person_is_stopped_at_once(ground: Ground) -> None:
+    """Nothing of it runs, and nothing more will."""
+    handle = ground.run(COUNTS, hosts=(1, 2), rolling_config=serving.rolling("1", 3))
+    ground.platform.operate(handle, Act.STOP, ground.rested(handle))
+    stopped = ground.platform.status(handle)
+
+    assert (stopped.status, stopped.finished, stopped.paused) == (Status.STOPPED, True, False)
+    assert ground.runs == {"ran.127.0.0.1": 1}
 
 
 def a_failed_batch_pauses_the_job(ground: Ground) -> None:
@@ -187,6 +247,25 @@ def jobs_are_found_by_a_part_of_their_name(ground: Ground) -> None:
     assert ground.platform.find("key-3", SCOPE) == ()
 
 
+def jobs_are_listed_by_their_age(ground: Ground) -> None:
+    """With name, state and who created them, oldest first, and none that is older."""
+    first = ground.create(COUNTS, task_name="listed 1")
+    second = ground.run(COUNTS, task_name="listed 2")
+    ground.rested(second)
+    seen = [each for each in ground.platform.listed(SCOPE, 0) if each.name.startswith("listed ")]
+
+    assert [(each.job, each.name, each.status) for each in seen] == [
+        (first.job, "listed 1", Status.WAITING),
+        (second.job, "listed 2", Status.SUCCEEDED),
+    ]
+    assert all(each.by for each in seen)
+    assert abs(seen[0].at - time.time() * 1000) < 600_000
+    later = ground.platform.listed(SCOPE, seen[1].at)
+    assert second.job in {each.job for each in later}
+    assert all(each.at >= seen[1].at for each in later)
+    assert ground.platform.listed(SCOPE, seen[1].at + 600_000) == ()
+
+
 def what_is_wrong_is_refused(ground: Ground) -> None:
     """With the platform's number, a mend and exit code 9; nothing is stored."""
     wrong: list[tuple[dict[str, Json], str]] = [
@@ -207,10 +286,11 @@ def what_is_wrong_is_refused(ground: Ground) -> None:
 def what_is_not_there_is_refused(ground: Ground) -> None:
     """Whatever is asked of a job that there is not, the number is the same."""
     nothing = Handle(job=5_000_000, step=5_000_000, scope=SCOPE)
+    seen = Progress(status=Status.FAILED, finished=True, paused=True, batch=1, batches=2, hosts=())
     asks: list[Callable[[], object]] = [
         lambda: ground.platform.start(nothing),
         lambda: ground.platform.status(nothing),
-        lambda: ground.platform.confirm(nothing),
+        *(partial(ground.platform.operate, nothing, act, seen) for act in Act),
         lambda: ground.platform.logs(nothing, None),
     ]
     for ask in asks:
@@ -225,13 +305,18 @@ EXPECTATIONS: Mapping[str, Callable[[Ground], None]] = MappingProxyType(
             a_created_job_waits,
             a_started_job_runs_to_its_end,
             starting_again_runs_nothing_again,
-            a_manual_job_goes_on_when_it_is_confirmed,
+            a_manual_job_goes_on_when_it_is_resumed,
+            a_retry_runs_what_failed_again,
+            a_failed_batch_is_skipped,
+            a_job_that_runs_is_stopped,
+            a_job_that_waits_for_a_person_is_stopped_at_once,
             a_failed_batch_pauses_the_job,
             a_failed_last_batch_ends_the_job,
             ignored_failures_stop_nothing,
             logs_of_more_hosts_than_one_call_takes,
             logs_of_a_host_that_is_not_there,
             jobs_are_found_by_a_part_of_their_name,
+            jobs_are_listed_by_their_age,
             what_is_wrong_is_refused,
             what_is_not_there_is_refused,
         )

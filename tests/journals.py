@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runner import history
 from runner.model import (
     POLICY,
+    Act,
     Change,
     Created,
     Draft,
@@ -22,6 +23,7 @@ from runner.model import (
     PolicyFiles,
     Result,
     Signed,
+    Steering,
     Symbol,
 )
 from runner.pipeline import drafting
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 STAMP = history.Stamp(runner="r1", at="2026-01-02T03:04:05Z", head=values.HEAD)
 RULES = values.policy_files(values.policy("ann", "ben"))
 SUCCEEDED = Result(outcome="succeeded", detail="done", hosts=1)
+FAILED = Result(outcome="failed", detail="1 of 3 hosts failed", hosts=3, failed=1)
+ORDER = Steering(act=Act.RETRY, by="ann", reason="mended", status=4, batch=2, tries=1)
 STATEMENTS = (Signed(statement=b"{}", signature="signature"),)
 
 FOLLOWS: Mapping[Kind | None, frozenset[Kind]] = {
@@ -41,8 +45,9 @@ FOLLOWS: Mapping[Kind | None, frozenset[Kind]] = {
     Kind.INTENDED: frozenset({Kind.CREATED, Kind.ENDED, Kind.REFUSED, Kind.UNKNOWN}),
     Kind.CREATED: frozenset({Kind.STARTING, Kind.ENDED, Kind.REFUSED, Kind.UNKNOWN}),
     Kind.STARTING: frozenset({Kind.STARTED, Kind.ENDED, Kind.REFUSED, Kind.UNKNOWN}),
-    Kind.STARTED: frozenset({Kind.ENDED, Kind.UNKNOWN}),
-    Kind.UNKNOWN: frozenset({Kind.ENDED}),
+    Kind.STARTED: frozenset({Kind.STEERING, Kind.ENDED, Kind.UNKNOWN}),
+    Kind.STEERING: frozenset({Kind.STEERING, Kind.STEERED, Kind.ENDED, Kind.UNKNOWN}),
+    Kind.UNKNOWN: frozenset({Kind.ENDED, Kind.SETTLED}),
     Kind.ENDED: frozenset({Kind.INTENDED, Kind.REMOVED}),
     Kind.REFUSED: frozenset({Kind.INTENDED, Kind.REMOVED}),
 }
@@ -63,8 +68,12 @@ def added(ledger: Ledger, *drafts: Draft) -> Ledger:
 def may_follow(ledger: Ledger, job: Job) -> frozenset[Kind]:
     """Return the kinds of entry that may come next about a job."""
     had = ledger.jobs.get(job.id)
-    kinds = FOLLOWS[None if had is None else had.state]
-    return kinds - {Kind.REMOVED} if had is not None and had.removed else kinds
+    if had is None:
+        return FOLLOWS[None]
+    kinds = FOLLOWS[had.state] - ({Kind.REMOVED} if had.removed else set())
+    left = had.result is not None and had.result.outcome in {"failed", "stopped", "unknown"}
+    ran = had.state is Kind.ENDED and had.platform_job is not None
+    return kinds | {Kind.STEERING} if left and ran else kinds
 
 
 def draft(ledger: Ledger, job: Job, kind: Kind, result: Result = SUCCEEDED) -> Draft:
@@ -86,6 +95,16 @@ def _last(had: Had, kind: Kind, result: Result) -> Draft:
         return drafting.removed(had)
     if kind is Kind.STARTED:
         return drafting.about(had, kind, {})
+    if kind is Kind.STEERING:
+        return drafting.steering(had, ORDER, STATEMENTS)
+    return _told(had, kind, result)
+
+
+def _told(had: Had, kind: Kind, result: Result) -> Draft:
+    if kind is Kind.SETTLED:
+        return drafting.settled(had, result, "its log says so", "ann")
+    if kind is Kind.STEERED:
+        return drafting.steered(had, "done", "batch 2/3: 1/3 hosts")
     return drafting.ended(had, kind, result)
 
 
@@ -129,7 +148,7 @@ def walked(choices: Iterable[int], jobs: Sequence[Job]) -> tuple[Entry, ...]:
         moves = [(job, kind) for job in jobs for kind in sorted(may_follow(ledger, job))]
         at = choice % (len(moves) + 1)
         if at < len(moves):
-            chosen = draft(ledger, *moves[at])
+            chosen = draft(ledger, *moves[at], SUCCEEDED if choice % 2 else FAILED)
         else:
             chosen = accepted(ledger, values.policy_files(RULES.policy, str(choice)))
         more, ledger = history.extended(ledger, [chosen], STAMP)

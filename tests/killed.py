@@ -1,7 +1,9 @@
-"""`python -m tests.killed N`: an apply that kills itself with SIGKILL at its N-th step.
+"""`python -m tests.killed N [ACT JOB]`: an apply that kills itself with SIGKILL at its N-th step.
+
+With an act and a job it is that order which does so, instead of an apply.
 
 A step is a moment just before, or just after, a call that writes: an append to the journal, or a
-create, start or confirm on the platform. With N beyond the last step the apply ends as it should,
+create, start or order on the platform. With N beyond the last step the apply ends as it should,
 and prints how many steps there were.
 """
 
@@ -17,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from runner.cli import compose
 from runner.errors import gravest
-from runner.pipeline import applying
+from runner.model import Act
+from runner.pipeline import applying, steering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from runner.handles import Handle
     from runner.model import Created, Entry, Json, Ledger, PlatformEntry, Progress
     from runner.pipeline.ports import Decide, Journal, Platform, Platforms
+    from runner.pipeline.world import World
+    from runner.witness import Sighting
 
 
 @dataclass(slots=True)
@@ -97,14 +102,20 @@ class KillingPlatform:
         """Pass it on."""
         return self.real.find(name, scope)
 
+    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+        """Pass it on."""
+        return self.real.listed(scope, since)
+
     def status(self, handle: Handle) -> Progress:
         """Step before each look: the scripts may be under way."""
         self.countdown.step()
         return self.real.status(handle)
 
-    def confirm(self, handle: Handle) -> None:
-        """Pass it on."""
-        self.real.confirm(handle)
+    def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
+        """Step, operate, step."""
+        self.countdown.step()
+        self.real.operate(handle, act, seen)
+        self.countdown.step()
 
     def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Pass it on."""
@@ -127,7 +138,7 @@ class KillingPlatforms:
 
 
 def main() -> int:
-    """Apply the present folder's HEAD, and say how many steps it took."""
+    """Apply the present folder's HEAD, or give an order, and say how many steps it took."""
     countdown = Countdown(chosen=int(sys.argv[1]))
     with compose.world(pathlib.Path()) as real:
         world = dataclasses.replace(
@@ -135,9 +146,19 @@ def main() -> int:
             journal=KillingJournal(real.journal, countdown),
             platforms=KillingPlatforms(real.platforms, countdown),
         )
-        done = applying.apply(world, world.repository.commit("HEAD"), applying.Options())
+        code = _ordered(world, *sys.argv[2:4]) if sys.argv[2:] else _applied(world)
     sys.stdout.write(f"{countdown.passed}\n")
+    return code
+
+
+def _applied(world: World) -> int:
+    done = applying.apply(world, world.repository.commit("HEAD"), applying.Options())
     return gravest(item.code for item in done.items)
+
+
+def _ordered(world: World, act: str, job: str) -> int:
+    steering.steer(world, job, steering.Order(act=Act(act), by="tester", reason="because"))
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import sys
 
 PURE = (
     "accounts",
+    "acts",
     "batches",
     "canon",
+    "checkup",
     "clauses",
     "diff",
     "fields",
@@ -89,6 +91,7 @@ PURE = (
     "server/throttle",
     "validate",
     "wire",
+    "witness",
 )
 PACKAGES = ("importing", "rules", "shape", "template", "yaml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +11,12 @@ from runner import narrow, wire
 from runner.cli import compose, options
 from runner.errors import UsageError, gravest
 from runner.model import Digest
-from runner.pipeline import applying
-from runner.report import documents, text
+from runner.pipeline import applying, rehearsing
+from runner.report import documents, rehearsals, text
+
+if TYPE_CHECKING:
+    from runner.model import Commit, Item
+    from runner.pipeline.world import World
 
 
 @click.command(short_help="Run what is approved at the branch's tip, once.")
@@ -24,9 +29,28 @@ from runner.report import documents, text
     show_default=True,
     help="Jobs at a time.",
 )
+@click.option("--only", multiple=True, metavar="JOB", help="Only this job; may be repeated.")
+@click.option("--platform", help="Only the jobs of this platform.")
+@click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Follow what was started to its end."
+)
+@click.option("--again", is_flag=True, help="Submit anew what the platform refused.")
+@click.option("--dry-run", "dry", is_flag=True, help="Only show the calls that would be made.")
 @options.formats("text", "json")
 @options.repository
-def command(folder: Path, form: str, head: str, named: str | None, parallel: int) -> int:
+def command(
+    folder: Path,
+    form: str,
+    *,
+    head: str,
+    named: str | None,
+    parallel: int,
+    only: tuple[str, ...],
+    platform: str | None,
+    wait: bool,
+    again: bool,
+    dry: bool,
+) -> int:
     r"""Run what is approved at the tip of the ledger's branch, each job once, and follow it.
 
     Safe to run again at any time, by anyone, also after a crash: what was begun is carried on,
@@ -34,18 +58,36 @@ def command(folder: Path, form: str, head: str, named: str | None, parallel: int
 
     \b
     Exits 0 when nothing waits, 4 not approved yet, 5 denied, 6 superseded or another plan,
-    7 a job failed, 8 outcome unknown, 9 platform refused or unreachable.
+    7 a job failed, 8 outcome unknown, 9 platform refused or unreachable. With --no-wait a job
+    that was started counts as done; with --dry-run one that would run.
 
     \b
     Example:
       jobgate apply
       jobgate apply --plan plan.json
+      jobgate apply --only restart-nginx --dry-run
     """
-    chosen = applying.Options(plan=None if named is None else _digest(named), parallel=parallel)
+    plan = None if named is None else _digest(named)
+    chosen = applying.Options(
+        plan=plan, parallel=parallel, only=only, platform=platform, wait=wait, again=again
+    )
     with compose.world(folder) as world:
-        done = applying.apply(world, world.repository.commit(head), chosen)
+        items = (_rehearsed if dry else _applied)(
+            world, world.repository.commit(head), chosen, form
+        )
+    return gravest(item.code for item in items)
+
+
+def _applied(world: World, head: Commit, chosen: applying.Options, form: str) -> tuple[Item, ...]:
+    done = applying.apply(world, head, chosen)
     click.echo(documents.outcome(done) if form == "json" else text.outcome(done), nl=False)
-    return gravest(item.code for item in done.items)
+    return done.items
+
+
+def _rehearsed(world: World, head: Commit, chosen: applying.Options, form: str) -> tuple[Item, ...]:
+    done = rehearsing.rehearsal(world, head, chosen)
+    click.echo(rehearsals.document(done) if form == "json" else rehearsals.text(done), nl=False)
+    return done.items
 
 
 def _digest(named: str) -> Digest:

@@ -24,11 +24,19 @@ from runner.report import documents, plain, text
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Your SSH key.  [default: $JOBGATE_KEY, else ~/.ssh/id_ed25519]",
 )
+@click.option("--again", is_flag=True, help="Of what the platform refused, as it is.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.formats("text", "json")
 @options.repository
 def command(
-    folder: Path, form: str, name: str, head: str, key_file: Path | None, *, yes: bool
+    folder: Path,
+    form: str,
+    name: str,
+    head: str,
+    key_file: Path | None,
+    *,
+    again: bool,
+    yes: bool,
 ) -> int:
     r"""Sign your consent to one change (JOB: its id, its name for all its cells, or its digest).
 
@@ -40,7 +48,7 @@ def command(
     """
     key = key_file or Path(os.environ.get("JOBGATE_KEY") or Path.home() / ".ssh" / "id_ed25519")
     with compose.world(folder) as world:
-        planned = planning.planned(world, world.repository.commit(head))
+        planned = planning.planned(world, world.repository.commit(head), again=again)
         by = approving.who(planned.in_force, keys.public_key(str(key)))
         changes = approving.chosen(planned, name)
         drafts = [approving.draft(world, planned, change, by) for change in changes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import os
@@ -18,7 +19,8 @@ import click
 
 from runner import approvals, journal, keys
 from runner.errors import PlatformError
-from runner.git import remote, repository
+from runner.git import keptref, remote, repository, trial
+from runner.pipeline import examining
 from runner.pipeline.world import World
 from runner.platforms import embedded
 from runner.report import plain
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.model import Event, PlatformEntry
-    from runner.pipeline.ports import Platform
+    from runner.pipeline.ports import KeptRef, Platform
 
 
 class SystemClock:
@@ -56,6 +58,10 @@ class Opener:
             here = entry.type == "embedded"
             self.opened[key] = self._embedded(entry) if here else _bkjob(entry)
         return self.opened[key]
+
+    def begun(self, entry: PlatformEntry) -> bool:
+        """Tell whether a platform can be opened without a folder being made for it."""
+        return entry.type != "embedded" or (self.data / entry.name).is_dir()
 
     def _embedded(self, entry: PlatformEntry) -> Platform:
         if entry.url:
@@ -115,6 +121,40 @@ def world(folder: Path, kept_at: str | None = None, *, offline: bool = False) ->
             clock=SystemClock(),
             runner=secrets.token_hex(8),
             tell=_tell,
+        )
+
+
+@contextlib.contextmanager
+def means(folder: Path) -> Iterator[examining.Means]:
+    """Open what `doctor` looks at, each part when it is asked for: one may be broken."""
+    with contextlib.ExitStack() as stack:
+        opener = Opener(data_folder())
+
+        @functools.cache
+        def git() -> repository.Git:
+            return stack.enter_context(repository.Git.open(folder))
+
+        @functools.cache
+        def opened() -> World:
+            return stack.enter_context(world(folder))
+
+        def kept() -> tuple[KeptRef, KeptRef] | None:
+            where = journal.discover(git())
+            if where.mode == "none":
+                return None
+            of = functools.partial(keptref.KeptRef, git(), remote=where.remote)
+            return of(journal.REF), of(approvals.REF)
+
+        yield examining.Means(
+            git=trial.GitTrial(),
+            ssh=keys.Trial(),
+            repository=git,
+            shallow=lambda: git().shallow(),
+            kept=kept,
+            world=opened,
+            platforms=opener,
+            begun=opener.begun,
+            clock=SystemClock(),
         )
 
 

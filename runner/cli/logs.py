@@ -1,32 +1,57 @@
-"""`jobgate logs`: what the hosts of a job printed."""
+"""`jobgate logs`: what the hosts of a job printed, or print."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import compose, options
-from runner.pipeline import standing
+from runner.cli import compose, options, watch
+from runner.errors import UsageError
+from runner.pipeline import standing, watching
 from runner.report import documents, text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.pipeline.world import World
+
 
 @click.command(short_help="Show what the hosts of a job printed.")
 @click.argument("name", metavar="JOB")
 @click.option("--host", help="Only this host, as `status JOB` names it.")
+@click.option("--follow", is_flag=True, help="Go on with what is new, until the job is at rest.")
 @options.formats("text", "json")
 @options.repository
-def command(folder: Path, form: str, name: str, host: str | None) -> int:
+def command(*, folder: Path, form: str, name: str, host: str | None, follow: bool) -> int:
     r"""Show what the hosts of a job's last submission printed.
 
     \b
     Example:
       jobgate logs restart-nginx --host 0:127.0.0.1
+      jobgate logs restart-nginx --follow
     """
+    if follow and form == "json":
+        raise UsageError(
+            "cannot follow in JSON: one document has all of a log",
+            mend="leave one of `--follow` and `--format json` out",
+        )
     with compose.world(folder) as world:
+        if follow:
+            return _follow(world, name, host)
         found = standing.logs(world, name, host)
     click.echo(documents.logs(found) if form == "json" else text.logs(found), nl=False)
+    return 0
+
+
+def _follow(world: World, name: str, host: str | None) -> int:
+    watched = watching.watch(world, name)
+    try:
+        for label, said in watched.printed(host):
+            click.echo(text.tail("" if host else label, said), nl=False)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        click.echo(watch.interrupted(watched), err=True)
+        return watch.INTERRUPTED
     return 0

@@ -20,9 +20,12 @@ _VIEWS = {"text": text.plan, "json": documents.plan, "markdown": markdown.plan}
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan here, as JSON."
 )
 @click.option("--exit-code", "exits", is_flag=True, help="Exit 3 when there are changes.")
+@click.option("--again", is_flag=True, help="Take in what the platform refused, as it is.")
 @options.formats("text", "json", "markdown")
 @options.repository
-def command(folder: Path, form: str, head: str, out: Path | None, *, exits: bool) -> int:
+def command(
+    folder: Path, form: str, head: str, out: Path | None, *, exits: bool, again: bool
+) -> int:
     r"""Show the changes between what ran and what a commit wants, with the verdict on each.
 
     \b
@@ -34,7 +37,7 @@ def command(folder: Path, form: str, head: str, out: Path | None, *, exits: bool
       jobgate plan --format json --out plan.json
     """
     with compose.world(folder) as world:
-        planned = planning.planned(world, world.repository.commit(head))
+        planned = planning.planned(world, world.repository.commit(head), again=again)
     if out is not None:
         out.write_text(documents.plan(planned), encoding="utf-8")
     click.echo(_VIEWS[form](planned), nl=False)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import compose, options
-from runner.pipeline import standing
-from runner.report import plain
+from runner.cli import options, ordering
+from runner.model import Act
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,15 +15,16 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Let a rolling job that waits for a person go on.")
 @click.argument("name", metavar="JOB")
+@ordering.reason(required=False)
+@ordering.again
 @options.repository
-def command(folder: Path, name: str) -> int:
+def command(*, folder: Path, name: str, reason: str, again: bool) -> int:
     r"""Let a rolling job in `manual` mode go on with its next batch; then run `jobgate apply`.
+
+    Its approval has to stand still. The order is sent once, and is in the journal.
 
     \b
     Example:
       jobgate resume restart-nginx && jobgate apply
     """
-    with compose.world(folder) as world:
-        had = standing.resume(world, name)
-    click.echo(f"{plain.line(had.job)}: the next batch may begin; follow it with `jobgate apply`")
-    return 0
+    return ordering.given(folder, name, ordering.order(folder, Act.RESUME, reason, again=again))

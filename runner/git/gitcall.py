@@ -106,6 +106,11 @@ class Call:
         for setting in (*_SETTINGS, fsync):
             self._argv += ["-c", setting]
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Return the first two numbers of git's version."""
+        return _versions[self._argv[0]]
+
     def run(
         self,
         *args: str,

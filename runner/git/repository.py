@@ -33,8 +33,9 @@ class Git:
         self.top = top
         self.call = gitcall.Call(top)
         self.objects = gitobjects.Objects(self.call, object_format)
+        self._shallow = common / "shallow"
         self._history = githistory.History(
-            call=self.call, objects=self.objects, shallow=common / "shallow"
+            call=self.call, objects=self.objects, shallow=self._shallow
         )
         self._writer = gitwrite.Writer(call=self.call, objects=self.objects)
         self._trees: dict[Commit, gittrees.CommitTree] = {}
@@ -156,6 +157,10 @@ class Git:
         """Return the addresses of all who made commits in `since..head` that changed `paths`."""
         return self._history.touched_by(since, head, paths)
 
+    def shallow(self) -> bool:
+        """Tell whether a part of the history is not here."""
+        return self._shallow.exists()
+
     def remotes(self) -> tuple[str, ...]:
         """Return the names of the configured remotes."""
         return tuple(self.call.out("remote").decode("utf-8", "replace").splitlines())
@@ -164,6 +169,11 @@ class Git:
         """Return every value of a setting in this repository's own configuration."""
         answer = self.call.run("config", "--local", "-z", "--get-all", name)
         return tuple(answer.out.decode("utf-8", "replace").split("\0")[:-1])
+
+    def address(self) -> str:
+        """Return the address that git would put into a commit of whoever works here, or nothing."""
+        answer = self.call.run("config", "--get", "user.email")
+        return answer.out.decode("utf-8", "replace").strip()
 
     # ------------------------------------------------------------ writing
 

@@ -19,9 +19,11 @@ from runner.model import (
     Denied,
     Digest,
     Event,
+    Had,
     Item,
     Job,
     JobId,
+    Kind,
     Ledger,
     Outcome,
     Planned,
@@ -33,7 +35,7 @@ from runner.model import (
     Verdict,
     Wanted,
 )
-from runner.pipeline import drafting, following, needs, planning, submission
+from runner.pipeline import choosing, drafting, following, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
 
 if TYPE_CHECKING:
@@ -42,27 +44,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for: the plan that was seen (None: any), and how many jobs at a time."""
+    """What was asked for: the plan that was seen (None: any), and how many jobs at a time.
+
+    `only` and `platform` name the jobs that it is about. Without `wait` what was started is left;
+    with `again` what the platform refused is submitted anew.
+    """
 
     plan: Digest | None = None
     parallel: int = 16
+    only: tuple[str, ...] = ()
+    platform: str | None = None
+    wait: bool = True
+    again: bool = False
 
 
 def apply(world: World, head: Commit, options: Options) -> Outcome:
     """Run what `head` wants and may run. `head` must be the tip of the ledger's branch.
 
-    Raise SupersededError when it is not, or when the plan is not `options.plan`.
+    Raise SupersededError when it is not, or when the plan is not `options.plan`, and CheckError
+    when `options` names jobs that there are not.
     """
     have = planning.ledger(world)
     check_tip(world, have, head)
     want = planning.demanded(world.repository.tree(head))
-    planned = planning.judged(world, have, want, head)
+    planned = planning.judged(world, have, want, head, again=options.again)
     if options.plan is not None and planned.plan.digest != options.plan:
         raise SupersededError(
             f"cannot apply: the plan is {planned.plan.digest}, not {options.plan}",
             mend="look at `jobgate plan` again; what it shows now is what would run",
         )
-    run = _Run(world=world, want=want, head=head, options=options, planned=planned, items={})
+    run = _Run(
+        world=world,
+        want=want,
+        head=head,
+        options=options,
+        planned=planned,
+        chosen=choosing.jobs(planned, options.only, options.platform),
+        items={},
+    )
     run.carry_on_open()
     run.accept_policy()
     run.bury()
@@ -88,13 +107,18 @@ def check_tip(world: World, have: Ledger, head: Commit) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One apply on its way: the newest plan, and what has come to rest."""
+    """One apply on its way: the newest plan, and what has come to rest.
+
+    `chosen` are the jobs that it is about; None is all of them. The policy is everybody's business:
+    it is accepted whatever was chosen, so that nobody gets round the stricter one.
+    """
 
     world: World
     want: Wanted
     head: Commit
     options: Options
     planned: Planned
+    chosen: frozenset[JobId] | None
     items: dict[JobId, Item]
 
     def carry_on_open(self) -> None:
@@ -104,7 +128,9 @@ class _Run:
         for had in self.planned.ledger.jobs.values():
             if had.state in history.OPEN and had.key is not None and self._goes_on(had.job):
                 entry = planning.platform(self.planned, had.job)
-                if entry is None:
+                if had.state is Kind.UNKNOWN:
+                    self._rest(_unknown(had))
+                elif entry is None:
                     detail = "the policy no longer names its platform"
                     self._rest(Item(job=had.job, state="unknown", detail=detail, code=8))
                 else:
@@ -140,7 +166,9 @@ class _Run:
     def bury(self) -> None:
         """Write a tombstone for each job whose spec is gone."""
         gone = {
-            each.job for each in self.planned.plan.changes if each.symbol is Symbol.REMOVED
+            each.job
+            for each in self.planned.plan.changes
+            if each.symbol is Symbol.REMOVED and self._chosen(each.job)
         } - self.items.keys()
 
         def decide(ledger: Ledger | None) -> Step | None:
@@ -177,11 +205,11 @@ class _Run:
     def summary(self) -> tuple[Item, ...]:
         """Return an item for everything that an operator should hear of."""
         rest = [each for each in self.planned.plan.changes if each.runs]
-        rest = [each for each in rest if each.job not in self.items]
+        rest = [each for each in rest if each.job not in self.items and self._chosen(each.job)]
         at_tip = not rest or self._at_tip()
         for change in rest:
             self.items[change.job] = self._resting(change, at_tip=at_tip)
-        for job in self.want.jobs:
+        for job in filter(lambda each: self._chosen(each.id), self.want.jobs):
             had = diff.last(self.planned.ledger, job)
             if had is not None and had.result is not None and job.id not in self.items:
                 self.items |= _before(job.id, had.result)
@@ -189,7 +217,11 @@ class _Run:
 
     def _goes_on(self, job: JobId) -> bool:
         """Tell whether an open submission may go on: not looked at yet, or held for another job."""
-        return job not in self.items or self.items[job].state == "held"
+        open_still = job not in self.items or self.items[job].state == "held"
+        return open_still and self._chosen(job)
+
+    def _chosen(self, job: JobId) -> bool:
+        return self.chosen is None or job in self.chosen
 
     def _at_tip(self) -> bool:
         """Tell whether the branch still stands where this apply began; it may have moved since."""
@@ -202,6 +234,7 @@ class _Run:
             if change.runs
             and isinstance(change.wanted, Job)
             and change.job not in self.items
+            and self._chosen(change.job)
             and isinstance(self.planned.verdicts[change.job], Approved)
             and (change.had is None or change.had.state not in history.OPEN)
             and not needs.missing(change.wanted, self.want.jobs, self.planned.ledger)
@@ -218,12 +251,14 @@ class _Run:
 
     def _carry_on(self, wave: Wave) -> None:
         submission.carry_on(wave)
-        following.follow(wave)
+        following.follow(wave, wait=self.options.wait)
         self.items |= wave.items
         self._replan(wave.ledger)
 
     def _replan(self, ledger: Ledger | None) -> None:
-        self.planned = planning.judged(self.world, present(ledger), self.want, self.head)
+        again = self.options.again
+        found = present(ledger)
+        self.planned = planning.judged(self.world, found, self.want, self.head, again=again)
 
     def _verdict(self, change: Change) -> tuple[Verdict, tuple[Signed, ...]]:
         planned = self.planned
@@ -248,6 +283,13 @@ class _Run:
             return Item(job=change.job, state="held", detail=f"it needs {names}", code=4)
         missing = "; ".join(clauses.asks(each) for each in verdict.demands if each.missing)
         return Item(job=change.job, state="waiting", detail=missing, code=4)
+
+
+def _unknown(had: Had) -> Item:
+    """Return an item for a submission of which nobody can say whether it ran."""
+    said = had.result.detail if had.result is not None else "nobody can say whether it ran"
+    detail = f"{said}; look into it with `jobgate reconcile`"
+    return Item(job=had.job, state="unknown", detail=detail, code=8, key=had.key)
 
 
 def _before(job: JobId, result: Result) -> dict[JobId, Item]:

@@ -10,10 +10,11 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import accounts, canon, history, judge, records, wire
+from runner import accounts, canon, history, judge, narrow, records, wire
 from runner.errors import CheckError, RepositoryError
 from runner.model import (
     POLICY,
+    Act,
     Approved,
     Blob,
     Change,
@@ -27,10 +28,10 @@ from runner.model import (
     Record,
     Symbol,
 )
-from runner.pipeline import consent, planning, wanted
+from runner.pipeline import consent, planning, standing, wanted
 
 if TYPE_CHECKING:
-    from runner.model import Entry
+    from runner.model import Entry, InForce
     from runner.pipeline.world import World
 
 SCHEMA = "urn:jobgate:record:1"
@@ -138,7 +139,8 @@ class _Derivation:
                 *found,
                 Proof(name="render", holds=False, detail=f"no {record.job} at {record.head}"),
             )
-        return (*found, *self._digests(job), self._script(job), self._consent(job))
+        found += [*self._digests(job), self._script(job), self._consent(job)]
+        return (*found, *self._steering(job))
 
     def _files(self) -> Proof:
         tree = self.world.repository.tree(self.record.head)
@@ -189,6 +191,33 @@ class _Derivation:
         return Proof(
             name="approvals", holds=isinstance(verdict, Approved), detail=f"given by {people}"
         )
+
+    def _steering(self, job: Job) -> tuple[Proof, ...]:
+        """Judge each order again, but stops, by the policy in force when it was given."""
+        orders = [each for each in self.record.entries if each.kind is Kind.STEERING]
+        before = self._before()
+        if before is None or not orders:
+            return ()
+        policies = {entry.seq: ledger.policy for entry, ledger in history.steps(self.entries)}
+        bad = [
+            f"entry {each.seq}"
+            for each in orders
+            if narrow.text(dict(each.data), "steering", "act") != Act.STOP
+            and not self._permitted(each, job, before, policies[each.seq])
+        ]
+        detail = ", ".join(bad) or f"{len(orders)} in the journal"
+        return (Proof(name="steering", holds=not bad, detail=detail),)
+
+    def _permitted(self, entry: Entry, job: Job, before: Ledger, accepted: InForce) -> bool:
+        policy = planning.in_force(self.world, accepted)
+        change = self._change(standing.at_home(job, policy), before)
+        given = consent.verified(self.world, policy, records.approvals(entry))
+        touched = consent.touched_by(self.world, change, before, self.record.head)
+        evidence = Evidence(approvals=tuple(each for each, _ in given), touched_by=touched)
+        verdict = judge.verdict(
+            change, ledger=before.id, policy=policy, evidence=evidence, today=entry.at[:10]
+        )
+        return isinstance(verdict, Approved)
 
     def _before(self) -> Ledger | None:
         """Return the ledger as it stood just before the submission was announced."""

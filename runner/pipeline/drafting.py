@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from runner import canon, history, wire
+from runner import acts, canon, history, wire
 from runner.errors import SupersededError
 from runner.model import (
     POLICY,
@@ -25,7 +25,7 @@ from runner.pipeline.world import World, instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Change, Commit, Created, Had, Signed
+    from runner.model import Change, Commit, Created, Had, Signed, Steering
 
 
 def step(
@@ -126,9 +126,26 @@ def starting(had: Had, statements: Iterable[Signed]) -> Draft:
     return about(had, Kind.STARTING, {"approvals": _signed(statements)})
 
 
+def steering(had: Had, order: Steering, statements: Iterable[Signed]) -> Draft:
+    """Return the draft that says which order is about to be given, and who permitted it."""
+    data = {"approvals": _signed(statements), "steering": acts.tree(order)}
+    return about(had, Kind.STEERING, data)
+
+
+def steered(had: Had, became: Literal["done", "overtaken", "refused"], detail: str) -> Draft:
+    """Return the draft that tells what became of an order."""
+    return about(had, Kind.STEERED, {"became": became, "detail": detail})
+
+
 def ended(had: Had, kind: Kind, result: Result) -> Draft:
     """Return the draft that tells how a submission ended (`ended`, `refused` or `unknown`)."""
     return about(had, kind, {"result": wire.result(result)})
+
+
+def settled(had: Had, result: Result, reason: str, by: str) -> Draft:
+    """Return the draft that settles what nobody knew, by a person or (empty) by its platform."""
+    said = {"by": by} if by else {}
+    return about(had, Kind.SETTLED, {"reason": reason, "result": wire.result(result), **said})
 
 
 def about(had: Had, kind: Kind, data: Mapping[str, Json]) -> Draft:

@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner import handles
+from runner import acts, handles
 from runner.errors import PlatformError, UnknownOutcomeError
-from runner.model import Draft, Event, Had, JobId, Kind, Progress, Result, Status
+from runner.model import (
+    Draft,
+    Event,
+    Had,
+    JobId,
+    Kind,
+    Ledger,
+    Progress,
+    Result,
+    Status,
+    Steering,
+    Step,
+)
 from runner.pipeline import drafting
+from runner.pipeline.wave import present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +40,11 @@ _OUTCOMES: Mapping[Status, Literal["stopped", "unknown"]] = {
 }
 
 
-def follow(wave: Wave) -> None:
-    """Wait for every started job of the wave to end or to pause, and note how in the journal."""
+def follow(wave: Wave, *, wait: bool = True) -> None:
+    """Wait for every started job of the wave to end or to pause, and note how in the journal.
+
+    Without `wait` each is looked at once, and left as it is.
+    """
     pause = _SHORTEST
     told: dict[JobId, str] = {}
     while running := wave.at(Kind.STARTED):
@@ -39,21 +55,36 @@ def follow(wave: Wave) -> None:
                 ends[task.id] = drafting.ended(had, Kind.ENDED, end)
         wave.append(Kind.STARTED, ends)
         _rest_ended(wave)
+        for task, _ in () if wait else wave.at(Kind.STARTED):
+            wave.rest(task.id, "started", "not waited for; `jobgate apply` follows it", 0)
         if wave.at(Kind.STARTED):
             wave.world.clock.wait(pause)
             pause = min(pause * 1.5, _LONGEST)
 
 
 def settle(wave: Wave) -> None:
-    """Note how each job of unknown outcome ended, where its platform can say so now."""
-    told: dict[JobId, str] = {}
-    ends: dict[JobId, Draft] = {}
-    for task, had in wave.at(Kind.UNKNOWN):
-        end = None if had.platform_job is None else _look(wave, task, had, told)
-        if end is not None:
-            ends[task.id] = drafting.ended(had, Kind.ENDED, end)
-    wave.append(Kind.UNKNOWN, ends)
-    _rest_ended(wave)
+    """Note what became of the orders whose answer was lost, as far as the platforms show it.
+
+    Those that were done let the job be followed again.
+    """
+    answers: list[tuple[Had, Draft]] = []
+    for task, had in wave.at(Kind.STEERING):
+        stands = _stands(wave, task, had)
+        if stands is None or had.steering is None:
+            continue
+        became = acts.became(had.steering, stands)
+        if became is None:
+            wave.rest(task.id, "unknown", lost(had.steering), UnknownOutcomeError.exit_code)
+        else:
+            answers.append((had, drafting.steered(had, became, told_as(stands))))
+
+    def decide(ledger: Ledger | None) -> Step | None:
+        found = present(ledger)
+        drafts = [draft for had, draft in answers if found.jobs.get(had.job) == had]
+        return drafting.step(wave.world, found, drafts, wave.planned.plan.head)
+
+    if answers:
+        wave.ledger = present(wave.world.journal.append(decide))
 
 
 def result(progress: Progress) -> Result | None:
@@ -77,6 +108,19 @@ def result(progress: Progress) -> Result | None:
     )
 
 
+def code_of(result: Result) -> int:
+    """Return the exit code that a job asks for which ended like that."""
+    return {"succeeded": 0, "unknown": UnknownOutcomeError.exit_code}.get(result.outcome, 7)
+
+
+def lost(order: Steering) -> str:
+    """Return the words for an order of which nobody knows whether it was carried out."""
+    return (
+        f"nobody has said yet what became of `{order.act.value}`, and the job stands where it "
+        f"stood; `jobgate {order.act.value} --again` orders it once more"
+    )
+
+
 def told_as(progress: Progress) -> str:
     """Return one line about how a job stands."""
     done = sum(host.state in {"succeeded", "failed"} for host in progress.hosts)
@@ -86,17 +130,8 @@ def told_as(progress: Progress) -> str:
 
 
 def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | None:
-    try:
-        platform = wave.world.platforms(task.platform)
-        if platform.instance != had.instance:
-            detail = (
-                f"it lives on instance {had.instance} of {task.platform.name}, which is not here"
-            )
-            wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
-            return None
-        progress = platform.status(handles.handle(had))
-    except (PlatformError, UnknownOutcomeError) as error:
-        wave.rest(task.id, "started", f"{error.message}; apply again to follow it", 8)
+    progress = _stands(wave, task, had)
+    if progress is None:
         return None
     text = told_as(progress)
     if told.get(task.id) != text:
@@ -108,8 +143,23 @@ def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | 
     return result(progress)
 
 
+def _stands(wave: Wave, task: Task, had: Had) -> Progress | None:
+    """Return how a job stands; where its platform cannot say, it rests."""
+    try:
+        platform = wave.world.platforms(task.platform)
+        if platform.instance != had.instance:
+            detail = (
+                f"it lives on instance {had.instance} of {task.platform.name}, which is not here"
+            )
+            wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
+            return None
+        return platform.status(handles.handle(had))
+    except (PlatformError, UnknownOutcomeError) as error:
+        wave.rest(task.id, "started", f"{error.message}; apply again to follow it", 8)
+        return None
+
+
 def _rest_ended(wave: Wave) -> None:
     for task, had in wave.at(Kind.ENDED):
         if had.result is not None:
-            code = {"succeeded": 0, "unknown": 8}.get(had.result.outcome, 7)
-            wave.rest(task.id, had.result.outcome, had.result.detail, code)
+            wave.rest(task.id, had.result.outcome, had.result.detail, code_of(had.result))

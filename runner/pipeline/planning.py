@@ -56,16 +56,21 @@ def sources(tree: Tree, findings: Iterable[Finding]) -> dict[str, bytes]:
     return {blob.path: blob.content for blob in blobs if isinstance(blob, Blob)}
 
 
-def planned(world: World, head: Commit) -> Planned:
+def planned(world: World, head: Commit, *, again: bool = False) -> Planned:
     """Return the plan that takes the ledger to what `head` wants, with its verdicts."""
     have = ledger(world)
     want = demanded(world.repository.tree(head))
-    return judged(world, have, want, head)
+    return judged(world, have, want, head, again=again)
 
 
-def judged(world: World, have: Ledger, want: Wanted, head: Commit) -> Planned:
-    """Return the plan from `have` to `want`, judged by the policy in force."""
-    plan = diff.plan(have, want.jobs, want.policy, head)
+def judged(
+    world: World, have: Ledger, want: Wanted, head: Commit, *, again: bool = False
+) -> Planned:
+    """Return the plan from `have` to `want`, judged by the policy in force.
+
+    `again` takes in the jobs that the platform refused as they are.
+    """
+    plan = diff.plan(have, want.jobs, want.policy, head, again=again)
     policy = in_force(world, have.policy)
     return Planned(
         plan=plan,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runner.model import (
+    Act,
     Blob,
     Commit,
     Created,
@@ -22,7 +23,9 @@ from runner.model import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from runner.checkup import PushRules
     from runner.handles import Handle
+    from runner.witness import Sighting
 
 
 class Tree(Protocol):
@@ -138,7 +141,7 @@ class Platform(Protocol):
 
     Raises RefusedError when it says no and will say so again, PlatformError when nothing was done
     this time (out of reach, no leave, no room), and UnknownOutcomeError when the answer to a
-    create, a start or a confirm was lost, so that nobody knows whether it was done.
+    create, a start or an order was lost, so that nobody knows whether it was done.
     """
 
     @property
@@ -161,16 +164,87 @@ class Platform(Protocol):
         """
         ...
 
+    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+        """Return the jobs of a scope that were created since then (ms), oldest first.
+
+        They are a witness, no proof, as with `find`; of very many only the newest are there.
+        """
+        ...
+
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now."""
         ...
 
-    def confirm(self, handle: Handle) -> None:
-        """Let a rolling job that waits for a person go on with its next batch."""
+    def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
+        """Order `act` of a job that was `seen` to stand like that; it is about its present batch.
+
+        `acts` says in which states each act is offered. Where the platform can tell that the job
+        stands elsewhere by now, it refuses.
+        """
         ...
 
     def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""
+        ...
+
+
+class Program(Protocol):
+    """A program that jobgate calls, and whether it does what is asked of it."""
+
+    def version(self) -> tuple[int, int]:
+        """Return the first two numbers of its version; raise RunnerError without one to use."""
+        ...
+
+    def trial(self) -> str:
+        """Do with it, on what is thrown away, what jobgate does. Return what could not be tried.
+
+        Raises RunnerError where it does not do as it must.
+        """
+        ...
+
+
+class KeptRef(Protocol):
+    """The ref that journal or approvals are kept on, looked at and left as it is.
+
+    Every method raises RepositoryError when Git cannot say.
+    """
+
+    name: str  # in full
+    remote: str  # empty where it is kept in this repository
+
+    def tip(self) -> Commit | None:
+        """Return the newest commit; raise RepositoryError when it was rewritten or rolled back."""
+        ...
+
+    def here(self) -> Commit | None:
+        """Return the tip of the branch of that name in this clone, which nothing reads."""
+        ...
+
+    def commits(self, tip: Commit) -> int:
+        """Return how many commits the chain has; raise RepositoryError where it is no chain."""
+        ...
+
+    def lost(self, tip: Commit) -> Commit | None:
+        """Return the newest commit that took out or altered a file, where files are only added."""
+        ...
+
+    def namesakes(self) -> tuple[str, ...]:
+        """Return the refs, here and on the remote, that may be taken for this one, or block it."""
+        ...
+
+    def try_push(self) -> None:
+        """Ask the remote, without pushing, whether it would take a push; raise when it would not.
+
+        Hooks and branch rules of the remote are not asked.
+        """
+        ...
+
+    def same_place(self) -> bool:
+        """Tell whether what is pushed to the remote is what is fetched from it."""
+        ...
+
+    def rules(self) -> PushRules | None:
+        """Return what the remote's own folder shows of its rules; None where it lies elsewhere."""
         ...
 
 

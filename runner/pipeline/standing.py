@@ -1,17 +1,22 @@
-"""How jobs stand on their platforms, their logs, and the word that a waiting one goes on."""
+"""How jobs stand on their platforms, and what their hosts printed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner import handles
 from runner.errors import CheckError, PlatformError
-from runner.model import Event, Had, JobId, Kind, Ledger, Policy, Progress, Status
+from runner.model import Had, Job, JobId, Kind, Ledger, Policy, Progress
 from runner.pipeline import planning
 
 if TYPE_CHECKING:
+    from runner.model import PlatformEntry
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
+
+# In these a platform may run a job, or may have come to rest with it and nobody has noted it yet.
+UNDER_WAY = frozenset({Kind.STARTING, Kind.STARTED, Kind.STEERING})
 
 
 def status(world: World, name: str | None) -> tuple[Ledger, dict[JobId, Progress]]:
@@ -21,33 +26,17 @@ def status(world: World, name: str | None) -> tuple[Ledger, dict[JobId, Progress
     looked_at = [job_named(ledger, name)] if name else list(ledger.jobs.values())
     hosts: dict[JobId, Progress] = {}
     for had in looked_at:
-        if had.platform_job is not None and (name or had.state is Kind.STARTED):
-            hosts[had.job] = _platform(world, policy, had).status(handles.handle(had))
+        if had.platform_job is not None and (name or had.state in UNDER_WAY):
+            hosts[had.job] = platform_of(world, policy, had).status(handles.handle(had))
     return ledger, hosts
 
 
 def logs(world: World, name: str, host: str | None) -> tuple[tuple[str, str], ...]:
     """Return (host, log) for the hosts of a job's last submission."""
     ledger = planning.ledger(world)
-    had = _submitted(job_named(ledger, name))
-    platform = _platform(world, planning.in_force(world, ledger.policy), had)
+    had = submitted(job_named(ledger, name))
+    platform = platform_of(world, planning.in_force(world, ledger.policy), had)
     return tuple(platform.logs(handles.handle(had), host))
-
-
-def resume(world: World, name: str) -> Had:
-    """Let a job that waits for a person go on with its next batch."""
-    ledger = planning.ledger(world)
-    had = _submitted(job_named(ledger, name))
-    platform = _platform(world, planning.in_force(world, ledger.policy), had)
-    stands = platform.status(handles.handle(had)).status
-    if stands is not Status.CONFIRM:
-        raise CheckError(
-            f"cannot resume {had.job}: it does not wait, it is {stands.name.lower()}",
-            mend=f"look at `jobgate status {had.job}`",
-        )
-    platform.confirm(handles.handle(had))
-    world.tell(Event(job=had.job, text="the next batch was confirmed"))
-    return had
 
 
 def job_named(ledger: Ledger, name: str) -> Had:
@@ -62,7 +51,8 @@ def job_named(ledger: Ledger, name: str) -> Had:
     )
 
 
-def _submitted(had: Had) -> Had:
+def submitted(had: Had) -> Had:
+    """Return `had`; raise CheckError where no platform has it."""
     if had.platform_job is None:
         raise CheckError(
             f"cannot show {had.job}: it was not submitted yet", mend="approve and apply it first"
@@ -70,9 +60,9 @@ def _submitted(had: Had) -> Had:
     return had
 
 
-def _platform(world: World, policy: Policy, had: Had) -> Platform:
-    name = had.job.split("/", 1)[0]
-    entry = next((each for each in policy.platforms if each.name == name), None)
+def platform_of(world: World, policy: Policy, had: Had) -> Platform:
+    """Return the platform of a job, as the policy in force defines it; the one that created it."""
+    name, entry = had.job.split("/", 1)[0], entry_of(policy, had)
     if entry is None:
         raise PlatformError(
             f"cannot ask {name}: the policy in force names no such platform",
@@ -85,3 +75,25 @@ def _platform(world: World, policy: Policy, had: Had) -> Platform:
             mend=f"this machine has {platform.instance}; run this where it was applied",
         )
     return platform
+
+
+def entry_of(policy: Policy, had: Had) -> PlatformEntry | None:
+    """Return the platform of a job as `policy` names it, or None where it does not."""
+    name = had.job.split("/", 1)[0]
+    return next((each for each in policy.platforms if each.name == name), None)
+
+
+def at_home(job: Job, policy: Policy) -> Job:
+    """Return the job with its platform as `policy` has it, if that is the same one still.
+
+    How one gets there, and which paths lead there, may have been changed since it was submitted.
+    """
+    for entry in policy.platforms:
+        if _address(entry) == _address(job.platform):
+            return replace(job, platform=entry)
+    return job
+
+
+def _address(entry: PlatformEntry) -> tuple[str, ...]:
+    """Return what makes a platform that one, as the effect of its jobs has it."""
+    return (entry.name, entry.type, entry.url, entry.stage, entry.tenant, entry.application)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runner import acts
 from runner.errors import RefusedError
+from runner.model import Act
 from runner.server import inventory as inventories
 from runner.server import inventoryfile
 from runner.server.answers import Number, RefusalError, not_offered
@@ -16,7 +18,7 @@ from runner.server.engine import Engine
 from runner.server.fleet import Fleet
 from runner.server.hosts.local import Local
 from runner.server.rows import Caller
-from runner.server.states import JobOperation, StepOperation
+from runner.server.states import JobOperation
 from runner.server.store import Store
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from runner.handles import Handle
     from runner.model import Created, Json, Progress
+    from runner.witness import Sighting
 
 
 class Embedded:
@@ -84,16 +87,26 @@ class Embedded:
         del scope
         return self._engine.find(name)
 
+    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+        """Return the jobs of a scope that were created since then (ms), oldest first."""
+        return self._engine.listed(scope, since)
+
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now, after driving it on."""
         with _refusals():
             return self._engine.status(handle.job)
 
-    def confirm(self, handle: Handle) -> None:
-        """Let a rolling job that waits for a person go on with its next batch."""
+    def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
+        """Order `act` of a job, if it still stands where it was `seen`."""
+        point = (seen.batch, seen.tries)
         with _refusals():
             step = self._engine.step(handle.job)
-            self._engine.operate_step(step, StepOperation.NEXT_BATCH, self._owner)
+            code = acts.operation(act, seen.status)
+            if act is Act.STOP:
+                # It is wanted of the job, however far that has come meanwhile.
+                self._engine.operate_job(handle.job, code, self._owner)
+            else:
+                self._engine.operate_step(step, code, self._owner, point)
 
     def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""

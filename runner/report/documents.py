@@ -12,6 +12,7 @@ from runner.model import (
     Denied,
     Finding,
     Had,
+    Item,
     Job,
     JobId,
     Json,
@@ -79,23 +80,13 @@ def plan(planned: Planned) -> str:
 
 def outcome(done: Outcome) -> str:
     """Return what an apply did."""
-    items: list[Json] = [
-        {
-            "detail": item.detail,
-            "exit_code": item.code,
-            "job": item.job,
-            "key": item.key,
-            "state": item.state,
-        }
-        for item in done.items
-    ]
-    return text("outcome", {"head": done.head, "items": items, "plan": done.plan})
+    return text("outcome", {"head": done.head, "items": items(done.items), "plan": done.plan})
 
 
 def status(ledger: Ledger, standing: Mapping[JobId, Progress]) -> str:
     """Return where every job of the ledger stands."""
     listed: list[Json] = [
-        {**_had(had), "hosts": _hosts(standing.get(job))} for job, had in ledger.jobs.items()
+        {**_had(had), "hosts": hosts(standing.get(job))} for job, had in ledger.jobs.items()
     ]
     return text(
         "status",
@@ -136,6 +127,20 @@ def approvals(signed: Iterable[Change], by: str) -> str:
         {"after": each.after, "by": by, "digest": each.digest, "job": each.job} for each in signed
     ]
     return text("approvals", {"approvals": listed})
+
+
+def items(found: Iterable[Item]) -> list[Json]:
+    """Return what an apply says of jobs, in the shape that all documents have."""
+    return [
+        {
+            "detail": item.detail,
+            "exit_code": item.code,
+            "job": item.job,
+            "key": item.key,
+            "state": item.state,
+        }
+        for item in found
+    ]
 
 
 def finding(each: Finding) -> Json:
@@ -243,7 +248,8 @@ def _had(had: Had) -> dict[str, Json]:
     }
 
 
-def _hosts(progress: Progress | None) -> Json:
+def hosts(progress: Progress | None) -> Json:
+    """Return how each host of a job stands; null where its platform was not asked."""
     if progress is None:
         return None
     return [

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runner.model import (
         Had,
         HostState,
+        Item,
         JobId,
         Json,
         Ledger,
@@ -78,6 +79,12 @@ def logs(found: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"== {plain.line(host)}\n{_ended(plain.block(log))}" for host, log in found)
 
 
+def tail(host: str, new: str) -> str:
+    """Return what a host has newly printed, each line behind its name (none where it is empty)."""
+    label = f"{plain.line(host)} | " if host else ""
+    return "".join(f"{label}{each}\n" for each in plain.block(new).removesuffix("\n").split("\n"))
+
+
 def status(found: Ledger, standing: Mapping[JobId, Progress]) -> str:
     """Return where every job stands, those on their way host by host."""
     lines = "".join(
@@ -113,13 +120,22 @@ def verdict(said: Verdict) -> str:
 
 def outcome(done: Outcome) -> str:
     """Return what an apply did, a line a job, and its summary."""
-    lines = [
+    return f"{items(done.items)}Apply of {done.head[:12]}: {counted(done.items)}.\n"
+
+
+def items(found: Iterable[Item]) -> str:
+    """Return a line a job."""
+    return "".join(
         f"{plain.line(item.job)}: {item.state}{': ' * bool(item.detail)}{plain.line(item.detail)}\n"
-        for item in done.items
-    ]
-    states = [item.state for item in done.items]
+        for item in found
+    )
+
+
+def counted(found: Iterable[Item]) -> str:
+    """Return how many jobs came to which state."""
+    states = [item.state for item in found]
     count = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return "".join(lines) + f"Apply of {done.head[:12]}: {count or 'nothing to do'}.\n"
+    return count or "nothing to do"
 
 
 def ledger(found: Ledger) -> str:

@@ -22,6 +22,8 @@ from runner.server import admit, answers, states
 from runner.server.hosts.runs import Outcome, Seen
 from runner.server.states import HostStatus, JobOperation, StepOperation
 from runner.server.steering import Steering
+from runner.server.views import JobFilter
+from runner.witness import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,6 +175,22 @@ class Engine:
         with self._store.reading():
             return self._store.find(name)
 
+    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+        """Return the jobs of a scope that were created since then (ms), oldest first."""
+        wanted = JobFilter(scopes=(scope,), since=since)
+        with self._store.reading():
+            found = self._store.views.jobs(wanted, length=-1)
+        return tuple(
+            Sighting(
+                job=each.id,
+                name=each.name,
+                status=each.status,
+                at=each.created_at,
+                by=each.operator,
+            )
+            for each in reversed(found)
+        )
+
     def step(self, job: int) -> int:
         """Return the id of the job's only step."""
         with self._store.reading():
@@ -191,6 +209,7 @@ class Engine:
             batch=work.batch,
             batches=work.batches,
             hosts=tuple(map(_host, rows)),
+            tries=max(1, work.execute_count),
         )
 
     def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:

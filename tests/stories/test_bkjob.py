@@ -143,6 +143,29 @@ def test_two_applies_at_once_run_it_once(site: Site, between: Relay) -> None:
     assert between.calls.count(START) in {1, 2}
 
 
+def test_a_dry_run_makes_no_call_that_writes(site: Site, web: Web, between: Relay) -> None:
+    """By the server's own log: nothing of a new job, and only questions about one half way."""
+    told = site.jobgate("apply", "--dry-run")
+    assert (told.code, jobs(web)) == (0, []), told.err
+    assert "2. start far/count on far, key " in told.out
+    between.faults[START] = ["before"]
+    assert site.jobgate("apply").code == 8
+    writes = [each for each in web.events("request") if each["method"] == "POST"]
+    tip = site.git("ls-remote", "origin", "jobgate-journal")
+
+    again = site.jobgate("apply", "--dry-run")
+
+    assert (again.code, site.runs, jobs(web)) == (0, [], [1])
+    assert "1. start far/count on far, its job 1, key " in again.out
+    seen = web.events("request")
+    assert [each for each in seen if each["method"] == "POST"] == writes
+    assert {str(each["route"]).rpartition("/")[2] for each in seen if each["method"] == "GET"} == {
+        "get_job_instance_list",
+        "get_job_instance_status",
+    }
+    assert site.git("ls-remote", "origin", "jobgate-journal") == tip
+
+
 @pytest.mark.parametrize(("fault", "created"), [("before", 0), ("after", 1)])
 def test_a_create_without_an_answer_is_made_again(
     site: Site, web: Web, between: Relay, fault: str, created: int

@@ -13,17 +13,18 @@ import pytest
 
 from runner.errors import PlatformError, UnknownOutcomeError
 from runner.handles import Handle
-from runner.model import Created, HostState, PlatformEntry, Status
+from runner.model import Act, Created, HostState, PlatformEntry, Progress, Status
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
 from runner.platforms.bkjob.gateway import Gateway, Terms, TooLargeError
+from runner.witness import Sighting
 from tests import scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runner.model import Json
-    from tests.scripted import Act, Got, Scripted
+    from tests.scripted import Got, Scripted
 
 KEY = "8d" * 32
 SCOPE = ("biz", "2")
@@ -40,7 +41,7 @@ ENTRY = PlatformEntry(
 
 
 @contextlib.contextmanager
-def served(*acts: Act, most: int = 100_000) -> Iterator[tuple[BkJob, Scripted]]:
+def served(*acts: scripted.Act, most: int = 100_000) -> Iterator[tuple[BkJob, Scripted]]:
     """Return a platform whose answers are these, and what it was asked."""
     with scripted.served(*acts) as server:
         entry = dataclasses.replace(ENTRY, url=server.url, stage="")
@@ -56,7 +57,7 @@ def host(number: int, status: int, **more: Json) -> Json:
     return {"execute_object": {"type": 1, "host": who}, "status": status, **more}
 
 
-def stands(status: int, *results: Json, name: str = f"tidy jobgate:{KEY}") -> Act:
+def stands(status: int, *results: Json, name: str = f"tidy jobgate:{KEY}") -> scripted.Act:
     """Return the answer about a job's status."""
     step: dict[str, Json] = {
         "step_instance_id": 8,
@@ -71,7 +72,7 @@ def stands(status: int, *results: Json, name: str = f"tidy jobgate:{KEY}") -> Ac
     )
 
 
-def batch(*numbers: int) -> Act:
+def batch(*numbers: int) -> scripted.Act:
     """Return the answer about a batch."""
     hosts: list[Json] = [
         {"bk_host_id": number, "bk_cloud_id": 0, "ip": f"10.0.0.{number}"} for number in numbers
@@ -114,24 +115,43 @@ def test_a_create_without_ids_is_a_lost_answer(data: Json) -> None:
         far.create({})
 
 
-def test_what_start_and_confirm_send() -> None:
-    """The platform's numbers of the two operations, with scope and ids."""
+@pytest.mark.parametrize(
+    ("act", "status", "number"),
+    [
+        (Act.RESUME, Status.CONFIRM, 13),
+        (Act.RETRY, Status.ABNORMAL, 2),
+        (Act.SKIP, Status.FAILED, 3),
+        (Act.SKIP, Status.STOPPED, 11),
+        (Act.SKIP, Status.STOPPING, 12),
+        (Act.STOP, Status.CONFIRM, 1),
+    ],
+)
+def test_what_start_and_operate_send(act: Act, status: Status, number: int) -> None:
+    """The platform's numbers of the operations, with scope and ids; each is sent once."""
     done = scripted.tree({"result": True, "code": 0, "data": {}})
+    seen = Progress(status=status, finished=False, paused=True, batch=1, batches=2, hosts=())
     with served(done, done) as (far, server):
         far.start(PLAIN)
-        far.confirm(PLAIN)
-    scope = {"bk_scope_type": "biz", "bk_scope_id": "2"}
+        far.operate(PLAIN, act, seen)
+    job: dict[str, Json] = {"bk_scope_type": "biz", "bk_scope_id": "2", "job_instance_id": 7}
+    whole = act is Act.STOP
 
     assert [(got.path, json.loads(got.content)) for got in server.got] == [
+        ("/api/v3/operate_job_instance", {**job, "operation_code": 2}),
         (
-            "/api/v3/operate_job_instance",
-            {**scope, "job_instance_id": 7, "operation_code": 2},
-        ),
-        (
-            "/api/v3/operate_step_instance",
-            {**scope, "job_instance_id": 7, "step_instance_id": 8, "operation_code": 13},
+            f"/api/v3/operate_{'job' if whole else 'step'}_instance",
+            {**job, **({} if whole else {"step_instance_id": 8}), "operation_code": number},
         ),
     ]
+
+
+def test_an_order_without_an_answer_is_not_repeated() -> None:
+    """Nobody knows whether it was carried out, and it was sent once."""
+    seen = Progress(status=Status.FAILED, finished=True, paused=True, batch=1, batches=2, hosts=())
+    with served(scripted.Act(end="reset")) as (far, server):
+        with pytest.raises(UnknownOutcomeError, match="cannot retry job 7"):
+            far.operate(PLAIN, Act.RETRY, seen)
+        assert len(server.got) == 1
 
 
 # ---------------------------------------------------------------- status
@@ -249,7 +269,7 @@ def test_a_pause_is_one_between_two_batches(status: int, paused: object) -> None
     ],
     ids=["state", "job", "list", "host"],
 )
-def test_an_answer_that_cannot_be_read(act: Act) -> None:
+def test_an_answer_that_cannot_be_read(act: scripted.Act) -> None:
     """It is an error, not a bug of ours."""
     handle = dataclasses.replace(PLAIN, key="")
     with (
@@ -276,7 +296,7 @@ def test_a_job_of_another_name_is_another_job() -> None:
 # ---------------------------------------------------------------- logs, lists
 
 
-def logs(*numbers: int, text: str = "said") -> Act:
+def logs(*numbers: int, text: str = "said") -> scripted.Act:
     """Return the logs of these hosts."""
     made: list[Json] = [
         {**dict(thing), "log_content": f"{text} {number}"}
@@ -334,7 +354,11 @@ def test_logs_of_containers() -> None:
 def test_a_list_is_read_page_by_page() -> None:
     """What the platform's own search finds is looked at again."""
     items: list[Json] = [
-        {"job_instance_id": 1000 - number, "name": f"a {KEY}" if number % 2 else "KEY"}
+        {
+            "job_instance_id": 1000 - number,
+            "name": f"a {KEY}" if number % 2 else "KEY",
+            "status": 3,
+        }
         for number in range(205)
     ]
     pages = (
@@ -351,6 +375,42 @@ def test_a_list_is_read_page_by_page() -> None:
     assert since < time.time() * 1000 < until
     assert (until - since) // (24 * 3600 * 1000) == 30
     assert asked[0]["name"] == KEY
+
+
+def test_a_list_of_a_scope() -> None:
+    """Only jobs of scripts, of the last 30 days at most; a job that moved on a page is one."""
+    item: dict[str, Json] = {
+        "job_instance_id": 7,
+        "name": "x",
+        "status": 1,
+        "create_time": 5,
+        "operator": "alice",
+    }
+    newer: dict[str, Json] = {**item, "job_instance_id": 9}
+    full: list[Json] = [newer] * 199
+    pages = (
+        scripted.answer({"job_instance_list": [*full, item]}),
+        scripted.answer({"job_instance_list": [item]}),
+        scripted.answer({"job_instance_list": []}),
+    )
+    now = int(time.time() * 1000)
+    with served(*pages) as (far, server):
+        found = far.listed(SCOPE, 0)
+        assert far.listed(SCOPE, now) == ()
+
+    seen = Sighting(job=7, name="x", status=Status.WAITING, at=5, by="alice")
+    assert found == (seen, dataclasses.replace(seen, job=9))
+    first, _, last = (query(got) for got in server.got)
+    assert (first["type"], first["bk_scope_id"], "name" in first) == ("1", SCOPE[1], False)
+    assert now - int(first["create_time_start"]) > 29 * 24 * 3600 * 1000
+    assert int(last["create_time_start"]) == now
+
+
+def test_a_list_with_a_state_that_there_is_not() -> None:
+    """It is not an answer of JOB's; nothing is guessed."""
+    page = scripted.answer({"job_instance_list": [{"job_instance_id": 7, "status": 77}]})
+    with served(page) as (far, _), pytest.raises(PlatformError, match="not one of JOB"):
+        far.listed(SCOPE, 0)
 
 
 # ---------------------------------------------------------------- instance

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
+from runner.errors import NoLeaveError, PlatformError, RefusedError, UnknownOutcomeError
 from runner.platforms.bkjob import envelopes
 from runner.platforms.bkjob.envelopes import Answer, AnsweredNoError, Fate, Trouble
 
@@ -153,7 +153,7 @@ def test_a_lacking_permission_is_spelled_out() -> None:
     for tree, status in ((in_v4, 403), (in_v3, 200)):
         made = error(tree, status)
 
-        assert type(made) is PlatformError
+        assert type(made) is NoLeaveError
         assert f"cannot create a job on far: refused; {words}" in made.message
         assert "permission centre" in made.mend
 

@@ -331,3 +331,25 @@ def test_what_was_refused_or_withdrawn_leaves_what_stood() -> None:
         assert planned(over, TIDY).changes == ()
         wanted = planned(over, altered).changes
         assert [each.runs for each in wanted] == ([] if kind is Kind.REFUSED else [True])
+
+
+def test_what_was_refused_is_asked_for_again_where_it_is_wanted() -> None:
+    """As a change after the refused submission, judged against what stood before that one."""
+    ledger = after(TIDY)
+    altered = values.job(ALTERED)
+    intended = journals.added(ledger, journals.draft(ledger, altered, Kind.INTENDED))
+    over = journals.added(intended, journals.draft(intended, altered, Kind.REFUSED, REFUSED))
+
+    def again(job: Job) -> Plan:
+        return diff.plan(over, (job,), journals.RULES, HEAD, again=True)
+
+    change = only(again(altered))
+    assert (change.symbol, change.runs, change.after) == (
+        Symbol.ALTERED,
+        True,
+        over.jobs[TIDY.id].key,
+    )
+    assert change.had == ledger.jobs[TIDY.id]
+    assert again(TIDY).changes == ()
+    assert planned(over, altered).changes == ()
+    assert diff.plan(ledger, (TIDY,), journals.RULES, HEAD, again=True).changes == ()

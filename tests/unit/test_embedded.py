@@ -81,6 +81,14 @@ def test_a_callback_that_nobody_would_send_is_refused(platform: Platform) -> Non
     assert platform.find("calls", SCOPE) == ()
 
 
+def test_a_list_is_of_one_scope(platform: Platform) -> None:
+    """Jobs of another scope are not in it."""
+    platform.create(serving.body("exit 0", start_task=False, task_name="listed"))
+
+    assert "listed" in {each.name for each in platform.listed(SCOPE, 0)}
+    assert platform.listed(("biz", "3"), 0) == ()
+
+
 def test_an_inventory_that_is_wrong_opens_nothing(tmp_path: Path) -> None:
     """What is wrong is told before the data folder is made."""
     (tmp_path / "hosts.yaml").write_text(HOSTS.replace("local", "ssh"))

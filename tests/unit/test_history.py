@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
 from runner import canon, history, narrow, wire
 from runner.model import (
     POLICY,
+    Act,
     Digest,
     Draft,
     Entry,
@@ -29,9 +30,11 @@ from tests.values import Wish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Outcome: TypeAlias = Literal["failed", "refused", "stopped", "succeeded", "unknown", "withdrawn"]
 TIDY = values.job(Wish())
 ALTERED = values.job(Wish(spec="altered", body={"timeout": 9}))
 FIRST = canon.key(ledger=values.LEDGER, job=TIDY.id, effect=TIDY.effect, previous=None)
+STARTED = (Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED)
 UNKNOWN = Result(outcome="unknown", detail="lost")
 
 
@@ -472,6 +475,7 @@ def test_wrong_order_says_where_the_job_is() -> None:
         (Kind.INTENDED, Kind.CREATED),
         (Kind.INTENDED, Kind.CREATED, Kind.STARTING),
         (Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED),
+        (*STARTED, Kind.STEERING),
         (Kind.INTENDED, Kind.UNKNOWN),
         (Kind.INTENDED, Kind.ENDED),
         (Kind.INTENDED, Kind.REFUSED),
@@ -522,4 +526,138 @@ def test_open_states() -> None:
     """A submission is open from its intention until its end is known."""
     closed = {Kind.GENESIS, Kind.POLICY, Kind.ADOPTED, Kind.REMOVED, Kind.ENDED, Kind.REFUSED}
 
-    assert set(Kind) - closed == history.OPEN
+    # These leave it as started and as ended.
+    assert set(Kind) - closed - {Kind.STEERED, Kind.SETTLED} == history.OPEN
+
+
+def test_an_order_opens_what_failed() -> None:
+    """The submission is under way again under its key, until it is said how it ended now."""
+    ended = journals.submitted(journals.begun()[1], TIDY, journals.FAILED)
+    ordered = journals.added(ended, journals.draft(ended, TIDY, Kind.STEERING))
+    had = ordered.jobs[TIDY.id]
+    answered = journals.added(ordered, journals.draft(ordered, TIDY, Kind.STEERED))
+    after = answered.jobs[TIDY.id]
+    again = journals.added(answered, journals.draft(answered, TIDY, Kind.ENDED))
+
+    assert (had.state, had.steering, had.result) == (Kind.STEERING, journals.ORDER, None)
+    assert (had.key, had.platform_job) == (FIRST, 7)
+    assert (after.state, after.steering, after.result) == (Kind.STARTED, None, None)
+    assert again.jobs[TIDY.id] == replace(ended.jobs[TIDY.id], result=journals.SUCCEEDED)
+    assert {had.state, after.state} <= history.OPEN
+
+
+@pytest.mark.parametrize("kind", [Kind.ENDED, Kind.UNKNOWN])
+def test_an_end_leaves_no_order_open(kind: Kind) -> None:
+    """Whoever says how a submission came to rest says what became of the order too."""
+    ledger = at(*STARTED, Kind.STEERING)
+    had = journals.added(ledger, journals.draft(ledger, TIDY, kind)).jobs[TIDY.id]
+
+    assert (had.state, had.steering, had.result) == (kind, None, journals.SUCCEEDED)
+
+
+def test_an_order_may_be_given_again() -> None:
+    """The newest order is the one that is open."""
+    ledger = at(*STARTED, Kind.STEERING)
+    stop = replace(journals.ORDER, act=Act.STOP)
+    had = ledger.jobs[TIDY.id]
+    after = journals.added(ledger, drafting.steering(had, stop, journals.STATEMENTS))
+
+    assert after.jobs[TIDY.id] == replace(had, steering=stop)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcome", "may"),
+    [
+        ((*STARTED, Kind.ENDED), "failed", True),
+        ((*STARTED, Kind.ENDED), "stopped", True),
+        ((*STARTED, Kind.ENDED), "unknown", True),
+        ((*STARTED, Kind.ENDED), "succeeded", False),
+        ((Kind.INTENDED, Kind.CREATED, Kind.ENDED), "withdrawn", False),
+        ((Kind.INTENDED, Kind.ENDED), "failed", False),
+        ((*STARTED, Kind.UNKNOWN), "unknown", False),
+    ],
+)
+def test_what_may_be_steered(kinds: tuple[Kind, ...], outcome: Outcome, *, may: bool) -> None:
+    """Only what ran, and of which something is left to do."""
+    ledger = at(*kinds[:-1])
+    result = Result(outcome=outcome, detail="so")
+    ledger = journals.added(ledger, journals.draft(ledger, TIDY, kinds[-1], result))
+    draft = journals.draft(ledger, TIDY, Kind.STEERING)
+
+    assert history.steerable(ledger.jobs[TIDY.id]) == may
+    if may:
+        assert journals.added(ledger, draft).jobs[TIDY.id].state is Kind.STEERING
+    else:
+        assert "cannot follow: " in refused(ledger, draft)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcome", "said", "may"),
+    [
+        ((*STARTED, Kind.UNKNOWN), "unknown", "succeeded", True),
+        ((Kind.INTENDED, Kind.UNKNOWN), "unknown", "withdrawn", True),
+        ((*STARTED, Kind.UNKNOWN), "unknown", "unknown", False),
+        ((*STARTED, Kind.UNKNOWN), "unknown", "refused", False),
+        ((*STARTED, Kind.ENDED), "unknown", "stopped", True),
+        ((*STARTED, Kind.ENDED), "unknown", "failed", True),
+        ((*STARTED, Kind.ENDED), "unknown", "withdrawn", False),
+        ((*STARTED, Kind.ENDED), "unknown", "unknown", False),
+        ((*STARTED, Kind.ENDED), "failed", "succeeded", False),
+        ((Kind.INTENDED, Kind.ENDED), "withdrawn", "succeeded", False),
+    ],
+)
+def test_what_may_be_settled(
+    kinds: tuple[Kind, ...], outcome: Outcome, said: Outcome, *, may: bool
+) -> None:
+    """Only that of which nobody knew, as something; what began is not taken for withdrawn."""
+    ledger = at(*kinds[:-1])
+    result = Result(outcome=outcome, detail="so")
+    ledger = journals.added(ledger, journals.draft(ledger, TIDY, kinds[-1], result))
+    draft = journals.draft(ledger, TIDY, Kind.SETTLED, Result(outcome=said, detail="it was"))
+
+    assert history.unsettled(ledger.jobs[TIDY.id]) == (outcome == "unknown")
+    if may:
+        had = journals.added(ledger, draft).jobs[TIDY.id]
+        assert (had.state, had.result) == (Kind.ENDED, Result(outcome=said, detail="it was"))
+    else:
+        expected = "it settles nothing" if outcome == "unknown" else "what became of it is known"
+        assert expected in refused(ledger, draft)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("reason", "its data is malformed"), ("result", "it settles nothing")]
+)
+def test_a_settlement_says_why(name: str, said: str) -> None:
+    """Neither its reason nor its result can be left out."""
+    ledger = at(*STARTED, Kind.UNKNOWN)
+    draft = journals.draft(ledger, TIDY, Kind.SETTLED)
+
+    assert said in refused(ledger, without(draft, name))
+
+
+def test_who_settles_is_told_of_a_person_alone() -> None:
+    """Where its platform told, nobody said so."""
+    had = at(*STARTED, Kind.UNKNOWN).jobs[TIDY.id]
+    result = wire.result(journals.SUCCEEDED)
+
+    by_hand = drafting.settled(had, journals.SUCCEEDED, "seen", "ann")
+    assert dict(by_hand.data) == {"by": "ann", "reason": "seen", "result": result}
+    told = drafting.settled(had, journals.SUCCEEDED, "its platform says so", "")
+    assert dict(told.data) == {"reason": "its platform says so", "result": result}
+
+
+def test_what_was_settled_counts_as_what_it_was_settled_as() -> None:
+    """What ran replaces what stood before; what did not leaves it standing, and may come again."""
+    before = journals.submitted(journals.begun()[1], TIDY)
+    stood = before.jobs[TIDY.id]
+    unknown = before
+    for kind in (Kind.INTENDED, Kind.UNKNOWN):
+        unknown = journals.added(unknown, journals.draft(unknown, TIDY, kind))
+    never = Result(outcome="withdrawn", detail="it did not run")
+    ran = journals.added(unknown, journals.draft(unknown, TIDY, Kind.SETTLED))
+    left = journals.added(unknown, journals.draft(unknown, TIDY, Kind.SETTLED, never))
+
+    assert (ran.jobs[TIDY.id].stood, ran.jobs[TIDY.id].counts) == (None, ran.jobs[TIDY.id])
+    assert left.jobs[TIDY.id].counts == stood
+    again = journals.added(left, journals.draft(left, TIDY, Kind.INTENDED))
+    assert again.jobs[TIDY.id].previous == left.jobs[TIDY.id].key

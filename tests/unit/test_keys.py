@@ -205,3 +205,66 @@ def test_two_spellings_of_one_key_are_one() -> None:
     stray = content.rstrip("=")[:-1] + chr(ord(content.rstrip("=")[-1]) + 1)
     spelled = stray + "=" * (len(content) - len(stray))
     assert keys.normal(f"ssh-rsa {spelled}") == keys.normal(f"ssh-rsa {content}")
+
+
+# ---------------------------------------------------------------- OpenSSH itself
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    """Put a script into a folder, to be called as a program."""
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def test_this_openssh_does_what_is_needed() -> None:
+    """It tells its version, signs and verifies; nothing is left untried."""
+    assert keys.Trial().version() >= (8, 9)
+    assert keys.Trial().trial() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "version"),
+    [
+        ("OpenSSH_8.4p1 Debian-5, OpenSSL 1.1.1n", (8, 4)),
+        ("OpenSSH_for_Windows_9.5p2, LibreSSL 3.8.2", (9, 5)),
+        ("Sun_SSH_1.1", None),
+    ],
+)
+def test_the_version_of_ssh(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    version: tuple[int, int] | None,
+) -> None:
+    """It is read from what `ssh -V` says; another program has none."""
+    program(tmp_path, "ssh", f"echo '{words}' >&2")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    if version is not None:
+        assert keys.Trial().version() == version
+        return
+    with pytest.raises(CheckError, match="it is not OpenSSH"):
+        keys.Trial().version()
+
+
+def test_without_ssh_there_is_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where it is missing, nor where it cannot be run."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CheckError, match="cannot find ssh"):
+        keys.Trial().version()
+    (tmp_path / "ssh").write_bytes(b"")
+    (tmp_path / "ssh").chmod(0o755)
+    with pytest.raises(CheckError, match="cannot ask ssh for its version"):
+        keys.Trial().version()
+
+
+def test_an_ssh_keygen_that_verifies_everything_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signature of one text must not do for another."""
+    program(tmp_path, "ssh-keygen", f'[ "$2" = verify ] && exit 0\nexec {KEYGEN} "$@"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    with pytest.raises(CheckError, match="does not tell a signature from one of another text"):
+        keys.Trial().trial()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import narrow
+from runner import acts, narrow
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
-from runner.model import Created, Status
+from runner.model import Act, Created, Status
 from runner.platforms.bkjob import envelopes, gateway, progress
 from runner.platforms.bkjob.gateway import Call
 
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from runner.model import Json, PlatformEntry, Progress
     from runner.platforms.bkjob.gateway import Gateway
     from runner.platforms.bkjob.progress import Target
+    from runner.witness import Sighting
 
 _LOGS = 50  # hosts that one call for logs may name
 _PAGE, _FURTHEST = 200, 10_000  # of a list of jobs
 _WINDOW = 30 * 24 * 3600 * 1000  # ms that a list goes back
 _AHEAD = 3600 * 1000  # ms that the platform's clock may be ahead of ours
-_START, _NEXT_BATCH = 2, 13
+_START, _SCRIPT = 2, 1
 
 
 class BkJob:
@@ -77,14 +79,16 @@ class BkJob:
             if refusal.number != envelopes.STARTED_TWICE:
                 raise
 
-    def confirm(self, handle: Handle) -> None:
-        """Let a rolling job that waits for a person go on with its next batch."""
+    def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
+        """Order `act` of a job. The platform does not ask where it was seen, but for its state."""
+        whole = act is Act.STOP
+        ids = _job(handle) if whole else _step(handle)
         self._gateway.data(
             Call(
-                deed=f"go on with job {handle.job}",
+                deed=f"{act.value} job {handle.job}",
                 version=3,
-                name="operate_step_instance",
-                body={**_step(handle), "operation_code": _NEXT_BATCH},
+                name="operate_job_instance" if whole else "operate_step_instance",
+                body={**ids, "operation_code": acts.operation(act, seen.status)},
                 changes=True,
             )
         )
@@ -94,24 +98,15 @@ class BkJob:
 
         Looks back for 30 days, and at the newest 10,200 of those that the platform finds.
         """
-        deed, now = "list jobs", time.time_ns() // 1_000_000
-        window = {"create_time_start": now - _WINDOW, "create_time_end": now + _AHEAD}
-        found: set[int] = set()
-        for offset in range(0, _FURTHEST + 1, _PAGE):
-            query = {**_scope(scope), **window, "name": name, "offset": offset, "length": _PAGE}
-            data = self._gateway.data(
-                Call(deed=deed, version=4, name="get_job_instance_list", query=query)
-            )
-            with self._reading(deed):
-                items = narrow.items(data, "job_instance_list")
-                found.update(
-                    narrow.integer(item, "job_instance_id", default=0)
-                    for item in items
-                    if name in narrow.text(item, "name")
-                )
-            if len(items) < _PAGE:
-                break
-        return tuple(sorted(found))
+        found = self._pages({**_scope(scope), "name": name}, 0)
+        return tuple(each.job for each in found if name in each.name)
+
+    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+        """Return the scripts' jobs of a scope that were created since then (ms), oldest first.
+
+        As with `find` they are of the last 30 days, and the newest 10,200.
+        """
+        return self._pages({**_scope(scope), "type": _SCRIPT}, since)
 
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now."""
@@ -120,7 +115,8 @@ class BkJob:
             sizes = progress.sizes(handle.expression, len(found))
             rolls = len(sizes) > 1 and progress.status(data) is not Status.WAITING
             batches = self._members(handle, len(sizes), len(found)) if rolls else {}
-            return progress.progress(data, found, sizes, batches)
+            stands = progress.progress(data, found, sizes, batches)
+            return replace(stands, tries=progress.tries(data, handle.step))
 
     def logs(self, handle: Handle, host: str | None) -> Iterator[tuple[str, str]]:
         """Yield (host label, log text so far) for one host or all."""
@@ -134,6 +130,23 @@ class BkJob:
         return self._texts(handle, chosen)
 
     # ------------------------------------------------------------ parts
+
+    def _pages(self, wanted: Mapping[str, Json], since: int) -> tuple[Sighting, ...]:
+        """Return what the platform lists of `wanted`, oldest first, each job once."""
+        deed, now = "list jobs", time.time_ns() // 1_000_000
+        window = {"create_time_start": max(since, now - _WINDOW), "create_time_end": now + _AHEAD}
+        found: dict[int, Sighting] = {}
+        for offset in range(0, _FURTHEST + 1, _PAGE):
+            query = {**wanted, **window, "offset": offset, "length": _PAGE}
+            data = self._gateway.data(
+                Call(deed=deed, version=4, name="get_job_instance_list", query=query)
+            )
+            with self._reading(deed):
+                page = progress.sightings(data)
+            found |= {each.job: each for each in page}
+            if len(page) < _PAGE:
+                break
+        return tuple(found[job] for job in sorted(found))
 
     def _whole(self, handle: Handle) -> tuple[Json, tuple[Target, ...]]:
         """Return the status of a job, and its hosts; it must be the one that was created."""

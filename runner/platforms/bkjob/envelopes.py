@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from runner import narrow
-from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
+from runner.errors import NoLeaveError, PlatformError, RefusedError, UnknownOutcomeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -150,7 +150,8 @@ def error(trouble: Trouble, deed: str, name: str, *, changes: bool) -> RunnerErr
         return UnknownOutcomeError(
             f"{said}; nobody knows whether it was done", mend=f"look at the job on {name}"
         )
-    return PlatformError(said, mend=_mend(trouble, name))
+    kind = NoLeaveError if trouble.lacking else PlatformError
+    return kind(said, mend=_mend(trouble, name))
 
 
 # ---------------------------------------------------------------- reading

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import narrow, rolling
 from runner.model import HostState, Progress, Status
+from runner.witness import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,15 +69,32 @@ def status(data: Json) -> Status:
     return Status(narrow.integer(data, "job_instance", "status", default=0))
 
 
+def sightings(data: Json) -> tuple[Sighting, ...]:
+    """Return the jobs of a page of a list. Raises ValueError for a state that there is not."""
+    return tuple(
+        Sighting(
+            job=narrow.integer(item, "job_instance_id", default=0),
+            name=narrow.text(item, "name"),
+            status=status({"job_instance": item}),
+            at=narrow.integer(item, "create_time", default=0),
+            by=narrow.text(item, "operator"),
+        )
+        for item in narrow.items(data, "job_instance_list")
+    )
+
+
 def targets(data: Json, step: int) -> tuple[Target, ...]:
     """Return every host and container of a step, in the order of the answer."""
-    steps = narrow.items(data, "step_instance_list")
-    mine = [each for each in steps if narrow.at(each, "step_instance_id") == step]
     return tuple(
         target(each)
-        for whole in mine or steps[:1]
+        for whole in _step(data, step)
         for each in narrow.items(whole, "step_execute_object_result_list")
     )
+
+
+def tries(data: Json, step: int) -> int:
+    """Return how often batches of a step were begun, from 1: the platform counts what was again."""
+    return 1 + sum(narrow.integer(each, "execute_count", default=0) for each in _step(data, step))
 
 
 def labels(data: Json) -> tuple[str, ...]:
@@ -135,6 +153,12 @@ def target(result: Json) -> Target:
         status=narrow.integer(result, "status", default=0),
         exit_code=None if exit_code < 0 else exit_code,
     )
+
+
+def _step(data: Json, step: int) -> list[Json]:
+    """Return the step of that number, in a list; where it is not told of, the first one."""
+    steps = narrow.items(data, "step_instance_list")
+    return [each for each in steps if narrow.at(each, "step_instance_id") == step] or steps[:1]
 
 
 def _address(host: Json) -> str:
