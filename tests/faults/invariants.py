@@ -1,0 +1,183 @@
+"""What must hold after a run: held against the proxy's account, the journal and the counters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from runner import canon, history, narrow, wire
+from runner.model import Kind
+from tests.faults import proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.model import Entry, Had, JobId, Json
+    from tests.faults.ground import Place
+
+_JOURNAL = "refs/heads/jobgate-journal"
+_NONE = "0" * 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """The commits of a journal, oldest first, and the entries that each of them added."""
+
+    commits: tuple[str, ...]
+    entries: tuple[tuple[Entry, ...], ...]
+
+    def upto(self, tip: str) -> tuple[Entry, ...]:
+        """Return the entries that were there when `tip` was the tip."""
+        if tip not in self.commits:
+            return ()
+        added = self.entries[: self.commits.index(tip) + 1]
+        return tuple(entry for each in added for entry in each)
+
+    @property
+    def all(self) -> tuple[Entry, ...]:
+        """Return every entry."""
+        return tuple(entry for each in self.entries for entry in each)
+
+
+def journal(place: Place) -> Journal:
+    """Read a journal from its remote by Git alone."""
+    commits = tuple(place.git("rev-list", "--reverse", _JOURNAL).split())
+    added: list[tuple[Entry, ...]] = []
+    for commit in commits:
+        lines = place.git("cat-file", "blob", f"{commit}:entries.jsonl").splitlines()
+        added.append(tuple(wire.entry_from(wire.loads(line)) for line in lines))
+    return Journal(commits=commits, entries=tuple(added))
+
+
+def account(place: Place) -> list[Json]:
+    """Return the lines of the proxy's account."""
+    if not place.account.exists():
+        return []
+    return [wire.loads(line) for line in place.account.read_text("utf-8").splitlines()]
+
+
+def faults(place: Place, ran: Counter[int]) -> list[str]:
+    """Return what does not hold after a run that has come to rest.
+
+    `ran` is how often the script of each job of the server ran.
+    """
+    kept, lines = journal(place), account(place)
+    return [
+        *_chain(place, kept),
+        *_keys(kept.all),
+        *_starts(kept, lines),
+        *_runs(kept.all, lines, ran),
+    ]
+
+
+def _chain(place: Place, kept: Journal) -> Iterator[str]:
+    """The journal has only ever grown, an entry after another, and adds up."""
+    last = kept.commits[0]
+    log = (place.remote / "logs" / _JOURNAL).read_text("utf-8").splitlines()
+    for line in log:
+        old, new = line.split()[:2]
+        if old not in {_NONE, last} and last != kept.commits[0]:
+            yield f"the journal went from {old}, and stood at {last}"
+        if new not in kept.commits:
+            yield f"the journal stood at {new}, which it has lost"
+        last = new
+    entries = kept.all
+    for before, entry in pairwise(entries):
+        if (entry.seq, entry.before) != (before.seq + 1, wire.entry_hash(before)):
+            yield f"entry {entry.seq} does not follow entry {before.seq}"
+    try:
+        history.replay(entries)
+    except history.ImpossibleEntryError as error:
+        yield str(error)
+
+
+def _keys(entries: Sequence[Entry]) -> Iterator[str]:
+    """A key has one `created`, and the next key of a job comes when the one before has ended."""
+    made = Counter(entry.key for entry in entries if entry.kind is Kind.CREATED)
+    for key, count in made.items():
+        if count > 1:
+            yield f"key {key} has {count} entries `created`"
+    stands: dict[str, Entry] = {}
+    for entry in entries:
+        job = entry.job or ""
+        before = stands.get(job)
+        early = before is not None and before.kind not in {Kind.ENDED, Kind.REFUSED}
+        if entry.kind is Kind.INTENDED and early:
+            yield f"{job} is intended again while its last submission is under way"
+        if job:
+            stands[job] = entry
+
+
+def _starts(kept: Journal, lines: Sequence[Json]) -> Iterator[str]:
+    """Only what was created is started; that was on the remote before; each id starts once."""
+    bodies = {
+        narrow.integer(line, "number", default=0): narrow.at(line, "body")
+        for line in lines
+        if narrow.text(line, "what") == "call"
+    }
+    accepted: Counter[int] = Counter()
+    for line in lines:
+        if narrow.text(line, "what") == "followed":
+            yield f"a redirect was followed to {narrow.text(line, 'name')}"
+        if (narrow.text(line, "what"), narrow.text(line, "name")) != ("server", proxy.START):
+            continue
+        body = bodies[narrow.integer(line, "number", default=0)]
+        job = narrow.integer(body, "job_instance_id", default=0)
+        made = _created(kept.all)
+        if job not in made:
+            yield f"job {job} is started, and is nobody's `created`"
+        elif job not in _created(kept.upto(narrow.text(line, "tip"))):
+            yield f"job {job} is started before its `created` was on the remote"
+        accepted[job] += narrow.boolean(line, "said", "result", default=False)
+    for job, count in accepted.items():
+        if count > 1:
+            yield f"job {job} was started {count} times"
+
+
+def _created(entries: Sequence[Entry]) -> dict[int, Entry]:
+    return {
+        narrow.integer(dict(entry.data), "platform_job", default=0): entry
+        for entry in entries
+        if entry.kind is Kind.CREATED
+    }
+
+
+def _runs(entries: Sequence[Entry], lines: Sequence[Json], ran: Counter[int]) -> Iterator[str]:
+    """A submission that succeeded ran once, as the id that it had; any other one at most once."""
+    made = _created(entries)
+    for job in _known(lines) - made.keys():
+        if ran[job]:
+            yield f"job {job} ran, and is nobody's `created`"
+    ends = {entry.key: entry for entry in entries if entry.kind in {Kind.ENDED, Kind.UNKNOWN}}
+    for job, entry in made.items():
+        end = ends.get(entry.key)
+        outcome = None if end is None else narrow.text(dict(end.data), "result", "outcome")
+        allowed = {"succeeded": {1}, "withdrawn": {0}, "unknown": {0, 1}}.get(outcome or "", set())
+        if ran[job] not in allowed:
+            yield f"{entry.job} as job {job} ran {ran[job]} times, and is noted as {outcome}"
+
+
+def _known(lines: Sequence[Json]) -> set[int]:
+    """Return the ids of all jobs that the server made for a run, whoever heard of them."""
+    said = (narrow.at(line, "said") for line in lines if narrow.text(line, "what") == "server")
+    return {narrow.integer(each, "data", "job_instance_id", default=0) for each in said}
+
+
+def open_still(place: Place, effects: Mapping[JobId, str]) -> list[str]:
+    """Return the jobs that have not come to rest with the effect that is wanted of them."""
+    ledger = history.replay(journal(place).all)
+    return [job for job, effect in effects.items() if not _rests(ledger.jobs.get(job), effect)]
+
+
+def _rests(had: Had | None, effect: str) -> bool:
+    if had is None:
+        return False
+    return had.state is Kind.UNKNOWN or (had.state is Kind.ENDED and had.effect == effect)
+
+
+def digest(lines: Sequence[Json]) -> str:
+    """Return the SHA-256 of the faults that a run had, in order: what a seed has drawn."""
+    drawn = [narrow.text(line, "fault") for line in lines if narrow.text(line, "what") == "call"]
+    return canon.sha256("\n".join(drawn).encode())
