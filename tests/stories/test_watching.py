@@ -36,6 +36,14 @@ echo ' of a line'
 """
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let children hear Ctrl-C, which a shell has its background processes ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Return a site whose job rolls over three hosts, two first; nothing is left running."""
