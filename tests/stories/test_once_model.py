@@ -8,6 +8,8 @@ from tests import oncemodel
 from tests.once import Fence, Stage
 from tests.oncemodel import Model
 
+pytestmark = pytest.mark.stories
+
 
 @pytest.fixture(scope="module")
 def stage() -> Stage:
