@@ -550,59 +550,6 @@ class Planned:
     scripts: Mapping[JobId, bytes]  # what each change replaces: its old script, or the policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What an apply says of one job at its end. `code` is the exit code that it asks for."""
-
-    job: JobId
-    state: str
-    detail: str
-    code: int
-    key: Key | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one apply did."""
-
-    head: Commit
-    plan: Digest
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call that would change something on a platform. `request` is the body of a create.
-
-    `platform_job` is None for a job that the rehearsal made up.
-    """
-
-    deed: Literal["create", "start"]
-    job: JobId
-    key: Key
-    platform: str
-    request: Mapping[str, Json] | None
-    platform_job: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
-    """What an apply would do now: its calls in their order, and what it would say at its end."""
-
-    head: Commit
-    plan: Digest
-    calls: tuple[Call, ...]
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened on the way, for whoever watches."""
-
-    job: JobId
-    text: str
-
-
 class Status(IntEnum):
     """The platform's states of a job and a step (BlueKing's numbers)."""
 
@@ -675,12 +622,3 @@ class Record:
     approvals: tuple[Signed, ...]
     entries: tuple[Entry, ...]
     result: Result | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One thing that `verify` looked at: whether it holds, and what was seen."""
-
-    name: str
-    holds: bool
-    detail: str

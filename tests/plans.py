@@ -19,14 +19,11 @@ from runner.model import (
     Denied,
     Finding,
     HostState,
-    Item,
     JobId,
     Kind,
-    Outcome,
     Place,
     Planned,
     Progress,
-    Proof,
     Result,
     Severity,
     Span,
@@ -35,6 +32,7 @@ from runner.model import (
     Waiting,
     Wanted,
 )
+from runner.outcomes import Item, Outcome, Proof
 from runner.report import markdown, marked, text
 from tests import journals, values
 

@@ -15,7 +15,8 @@ from runner.pipeline import applying, rehearsing
 from runner.report import documents, rehearsals, text
 
 if TYPE_CHECKING:
-    from runner.model import Commit, Item
+    from runner.model import Commit
+    from runner.outcomes import Item
     from runner.pipeline.world import World
 
 

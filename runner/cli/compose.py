@@ -28,7 +28,8 @@ from runner.report import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.model import Event, PlatformEntry
+    from runner.model import PlatformEntry
+    from runner.outcomes import Event
     from runner.pipeline.ports import KeptRef, Platform
 
 

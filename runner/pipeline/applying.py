@@ -18,14 +18,11 @@ from runner.model import (
     Commit,
     Denied,
     Digest,
-    Event,
     Had,
-    Item,
     Job,
     JobId,
     Kind,
     Ledger,
-    Outcome,
     Planned,
     PolicyFiles,
     Result,
@@ -35,6 +32,7 @@ from runner.model import (
     Verdict,
     Wanted,
 )
+from runner.outcomes import Event, Item, Outcome
 from runner.pipeline import choosing, drafting, following, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
 

@@ -24,10 +24,10 @@ from runner.model import (
     Ledger,
     Policy,
     PolicyFiles,
-    Proof,
     Record,
     Symbol,
 )
+from runner.outcomes import Proof
 from runner.pipeline import consent, planning, standing, wanted
 
 if TYPE_CHECKING:

@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import acts, handles
 from runner.errors import PlatformError, UnknownOutcomeError
-from runner.model import (
-    Draft,
-    Event,
-    Had,
-    JobId,
-    Kind,
-    Ledger,
-    Progress,
-    Result,
-    Status,
-    Steering,
-    Step,
-)
+from runner.model import Draft, Had, JobId, Kind, Ledger, Progress, Result, Status, Steering, Step
+from runner.outcomes import Event
 from runner.pipeline import drafting
 from runner.pipeline.wave import present
 

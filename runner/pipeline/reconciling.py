@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from runner import history, witness
 from runner.errors import CheckError, PlatformError, RefusedError, UnknownOutcomeError
 from runner.handles import Handle
-from runner.model import Draft, Event, Had, Key, Kind, Ledger, Result, Step
+from runner.model import Draft, Had, Key, Kind, Ledger, Result, Step
+from runner.outcomes import Event
 from runner.pipeline import drafting, inquiring, planning, standing
 from runner.pipeline.inquiring import Doubt, Found, Known
 from runner.pipeline.wave import present

@@ -11,24 +11,16 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runner import history
 from runner.errors import PlatformError
-from runner.model import Call, Created, JobId, Key, Kind, Progress, Rehearsal, Status
+from runner.model import Created, JobId, Key, Kind, Progress, Status
+from runner.outcomes import Call, Rehearsal
 from runner.pipeline import applying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.handles import Handle
-    from runner.model import (
-        Act,
-        Commit,
-        Entry,
-        Event,
-        Had,
-        Item,
-        Json,
-        Ledger,
-        PlatformEntry,
-    )
+    from runner.model import Act, Commit, Entry, Had, Json, Ledger, PlatformEntry
+    from runner.outcomes import Event, Item
     from runner.pipeline.ports import Decide, Journal, Platform
     from runner.pipeline.world import World
     from runner.witness import Sighting

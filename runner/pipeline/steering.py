@@ -18,7 +18,6 @@ from runner.model import (
     Act,
     Approved,
     Draft,
-    Event,
     Had,
     Job,
     Kind,
@@ -28,6 +27,7 @@ from runner.model import (
     Steering,
     Step,
 )
+from runner.outcomes import Event
 from runner.pipeline import drafting, following, planning, standing, submission
 from runner.pipeline.wave import present
 

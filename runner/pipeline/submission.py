@@ -20,7 +20,6 @@ from runner.model import (
     Change,
     Created,
     Draft,
-    Event,
     Had,
     Job,
     JobId,
@@ -33,6 +32,7 @@ from runner.model import (
     Step,
     Symbol,
 )
+from runner.outcomes import Event
 from runner.pipeline import drafting, needs, planning
 from runner.pipeline.wave import Task, Wave, present
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner import handles
-from runner.model import Had, Item, Progress, Status
+from runner.model import Had, Progress, Status
+from runner.outcomes import Item
 from runner.pipeline import following, planning, standing
 
 if TYPE_CHECKING:

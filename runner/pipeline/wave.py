@@ -6,23 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import RepositoryError
-from runner.model import (
-    Draft,
-    Event,
-    Had,
-    Item,
-    Job,
-    JobId,
-    Key,
-    Kind,
-    Ledger,
-    Planned,
-    PlatformEntry,
-    Step,
-)
+from runner.outcomes import Event, Item
 from runner.pipeline import drafting
 
 if TYPE_CHECKING:
+    from runner.model import Draft, Had, Job, JobId, Key, Kind, Ledger, Planned, PlatformEntry, Step
     from runner.pipeline.world import World
 
 

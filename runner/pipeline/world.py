@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.model import Event
+    from runner.outcomes import Event
     from runner.pipeline.ports import (
         Approvals,
         Clock,

@@ -12,15 +12,12 @@ from runner.model import (
     Denied,
     Finding,
     Had,
-    Item,
     Job,
     JobId,
     Json,
     Ledger,
-    Outcome,
     Planned,
     Progress,
-    Proof,
     Record,
     Severity,
     Verdict,
@@ -30,6 +27,7 @@ from runner.report import seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runner.outcomes import Item, Outcome, Proof
     from runner.scatter import Window
 
 

@@ -12,7 +12,8 @@ from runner.report import text as texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.model import Call, Json, Rehearsal
+    from runner.model import Json
+    from runner.outcomes import Call, Rehearsal
 
 
 def text(done: Rehearsal) -> str:

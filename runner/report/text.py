@@ -21,19 +21,8 @@ from runner.report import plain, seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import (
-        Had,
-        HostState,
-        Item,
-        JobId,
-        Json,
-        Ledger,
-        Outcome,
-        Progress,
-        Proof,
-        Record,
-        Verdict,
-    )
+    from runner.model import Had, HostState, JobId, Json, Ledger, Progress, Record, Verdict
+    from runner.outcomes import Item, Outcome, Proof
 
 _MOST_HOSTS = 8
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.model import Item, Status
+from runner.model import Status
 from runner.report import documents, plain
 
 if TYPE_CHECKING:
     from runner.model import Had, Progress
+    from runner.outcomes import Item
 
 _BAR = 20
 _MOST_HOSTS = 8

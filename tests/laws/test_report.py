@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner.model import Outcome
+from runner.outcomes import Outcome
 from runner.report import markdown, marked, plain, seen, text
 from tests import plans
 

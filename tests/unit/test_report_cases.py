@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runner import history, records
-from runner.model import Finding, Kind, Outcome
+from runner.model import Finding, Kind
+from runner.outcomes import Outcome
 from runner.report import markdown, text
 from tests import journals, plans, values
 

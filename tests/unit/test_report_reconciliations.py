@@ -8,7 +8,8 @@ from typing import Literal
 import jsonschema_rs
 
 from runner import canon, narrow, published, wire, witness
-from runner.model import Call, Item, JobId, Json, Key, Rehearsal, Result, Status
+from runner.model import JobId, Json, Key, Result, Status
+from runner.outcomes import Call, Item, Rehearsal
 from runner.report import reconciliations, rehearsals
 from runner.witness import Reconciliation, Remark, Settlement, Sighting
 from tests import plans, values
