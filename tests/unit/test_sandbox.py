@@ -513,14 +513,20 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs(name: str) -> None:
     """What would take long or much, while it compiles or while it runs, ends in a finding soon."""
+    # A machine that others use has bad moments: three of them in a row are a fault.
+    assert any(soon(BOMBS[name]) for _ in range(3))
+
+
+def soon(bomb: str) -> bool:
+    """Tell whether a bomb ends within its time, always in a finding."""
     begun = time.process_time()
     Meter(()).data([1] * 20_000)
     yard = time.process_time() - begun  # longer on a slow machine, or while coverage is measured
-    found = fault(BOMBS[name])
+    found = fault(bomb)
     taken = time.process_time() - begun - yard
-    assert taken < max(5, 100 * yard)
     assert found.rule == "template-bound"
     assert found.message.startswith("cannot render the template: ")
+    return taken < max(1, 100 * yard)
 
 
 def test_depth_of_the_caller() -> None:
