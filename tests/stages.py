@@ -71,6 +71,7 @@ PURE = (
     "server/labels",
     "server/listed",
     "server/passwords",
+    "server/routes/attempts",
     "server/routes/desk",
     "server/routes/envelopes",
     "server/routes/gate",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Watcher: TypeAlias = Callable[[Visit], Watch]
 
 GET, HEAD, POST = "GET", "HEAD", "POST"
-NOWHERE = "nowhere"  # the route of what has none
 _PARTS: Mapping[str, str] = MappingProxyType(
     {"job": "[0-9]{1,12}", "host": "[0-9]{1,9}", "operation": "[a-z-]{1,20}", "name": "[a-z.]+"}
 )

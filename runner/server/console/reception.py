@@ -61,8 +61,8 @@ class Reception:
         attempt = Attempt(call, self._site.note)
         with attempt:
             attempt.reply = self._attended(call, attempt)
-        self._noted(call, attempt, time.monotonic() - begun)
         answer = attempt.reply.answer
+        attempt.over(self._site.metrics, answer.status, time.monotonic() - begun)
         return replace(attempt.reply, answer=replace(answer, headers={**_ALWAYS, **answer.headers}))
 
     def look(self, going: Going) -> Look:
@@ -103,9 +103,10 @@ class Reception:
     def _visited(self, guest: Guest, found: Place, attempt: Attempt) -> Reply:
         call, now = guest.call, guest.now
         header = call.headers.get("cookie", "")
-        session = attempt.session = self._sessions.read(header, self._site.inventory(), now)
+        session = self._sessions.read(header, self._site.inventory(), now)
         if session is None:
             return Reply(answer=_stranger(watches=found.watch is not None))
+        attempt.let_in(session)
         visit = Visit(
             site=self._site,
             sessions=self._sessions,
@@ -141,23 +142,6 @@ class Reception:
                 )
             self._watches += 1
         return Reply(answer=answer, going=Going(watch=watch, visit=visit))
-
-    def _noted(self, call: Call, attempt: Attempt, seconds: float) -> None:
-        session, status = attempt.session, attempt.reply.answer.status
-        self._site.metrics.answered(attempt.route, status, seconds)
-        self._site.note(
-            "request",
-            {
-                "request": attempt.request,
-                "peer": call.peer,
-                "user": "" if session is None else session.user,
-                "app": "",
-                "method": call.method,
-                "route": attempt.route,
-                "status": status,
-                "ms": round(seconds * 1000),
-            },
-        )
 
 
 def _check_form(call: Call) -> None:

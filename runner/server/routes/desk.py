@@ -7,22 +7,19 @@ is answered, is never written down.
 from __future__ import annotations
 
 import time
-import traceback
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from runner.errors import PlatformError, RunnerError
-from runner.server.answers import RefusalError
-from runner.server.routes import envelopes, health, inputs, openapi, table, transport
+from runner.server.routes import attempts, envelopes, health, inputs, openapi, table, transport
 from runner.server.routes.envelopes import Answer
 from runner.server.routes.operations import GET, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from runner.model import Json
+    from runner.server.answers import RefusalError
     from runner.server.inventory import Inventory
     from runner.server.pool import Pool
     from runner.server.routes.envelopes import Pieces
@@ -34,11 +31,9 @@ if TYPE_CHECKING:
     from runner.server.service import Service
 
 HEALTH, METRICS, DOCUMENT = "/healthz", "/metrics", "/openapi.json"
-NOWHERE = "nowhere"  # the route of what has none
 _ALWAYS: Mapping[str, str] = MappingProxyType(
     {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 )
-_BUG = envelopes.failed("cannot do this: there is a bug in jobgate", "look at the server's log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,48 +53,20 @@ class Site:
     key: bytes
 
 
-class _Attempt:
-    """One request under way. Whatever leaves the block becomes its answer."""
+class _Attempt(attempts.Attempt):
+    """A request to the API."""
 
     def __init__(self, call: Call, note: Callable[[str, Mapping[str, Json]], None]) -> None:
+        super().__init__(call, note)
         self.version = table.version(call.path)
-        self.request = call.named
-        self.route = NOWHERE
-        self.caller: Caller | None = None
-        self.answer = envelopes.refused(self.version, _BUG, self.request)
-        self._note = note
+        self.refused(attempts.BUG)
 
-    def __enter__(self) -> Self:
-        return self
+    def refused(self, refusal: RefusalError) -> None:
+        self.answer = envelopes.refused(self.version, refusal, self.request)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if kind is None or not isinstance(error, Exception):
-            return False
-        refusal = _refusal(error)
-        self.answer = envelopes.refused(self.version, refusal or _BUG, self.request)
-        if refusal is None:
-            # The words of an error may hold what the request brought; its place cannot.
-            places: list[Json] = [
-                f"{each.filename}:{each.lineno} in {each.name}"
-                for each in traceback.extract_tb(trace)
-            ]
-            self._note("bug", {"request": self.request, "kind": kind.__name__, "trace": places})
-        return True
-
-
-def _refusal(error: Exception) -> RefusalError | None:
-    if isinstance(error, RefusalError):
-        return error
-    if isinstance(error, PlatformError):
-        return envelopes.unavailable(error)
-    if isinstance(error, RunnerError):
-        return envelopes.failed(error.message, error.mend)
-    return None
+    def let_in(self, caller: Caller) -> Caller:
+        self.user, self.app = caller.user, caller.app
+        return caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +81,7 @@ class Desk:
         attempt = _Attempt(call, self.site.note)
         with attempt:
             attempt.answer = self._attended(call, attempt)
-        return self._finished(call, attempt, begun)
+        return self._finished(attempt, begun)
 
     def turned_away(self, call: Call) -> Answer | None:
         """Return the answer to a request that is refused whatever its body is; None for others.
@@ -126,12 +93,12 @@ class Desk:
         with attempt:
             self._let_in(call, attempt)
             return None
-        return self._finished(call, attempt, begun)
+        return self._finished(attempt, begun)
 
     def _let_in(self, call: Call, attempt: _Attempt) -> tuple[Route, Caller]:
         found = table.route(call.path)
         attempt.route = found.path
-        attempt.caller = caller = self.site.gate.caller(call, system=found.system)
+        caller = attempt.let_in(self.site.gate.caller(call, system=found.system))
         return found, caller
 
     def _attended(self, call: Call, attempt: _Attempt) -> Answer:
@@ -149,7 +116,7 @@ class Desk:
         """Return a page of the server's own; only its health is told to everybody."""
         attempt.route = call.path
         if call.path != HEALTH:
-            attempt.caller = self.site.gate.caller(call)
+            attempt.let_in(self.site.gate.caller(call))
         if call.method not in {GET, "HEAD"}:
             return _wrong_method(attempt, GET)
         if call.path == DOCUMENT:
@@ -174,28 +141,11 @@ class Desk:
             self.site.wake()
         return data
 
-    def _finished(self, call: Call, attempt: _Attempt, begun: float) -> Answer:
-        seconds = time.monotonic() - begun
-        self.site.metrics.answered(attempt.route, attempt.answer.status, seconds)
-        self._noted(call, attempt, seconds)
+    def _finished(self, attempt: _Attempt, begun: float) -> Answer:
+        answer = attempt.answer
+        attempt.over(self.site.metrics, answer.status, time.monotonic() - begun)
         own = {**_ALWAYS, "X-Bkapi-Request-Id": attempt.request}
-        return replace(attempt.answer, headers={**own, **attempt.answer.headers})
-
-    def _noted(self, call: Call, attempt: _Attempt, seconds: float) -> None:
-        caller = attempt.caller
-        self.site.note(
-            "request",
-            {
-                "request": attempt.request,
-                "peer": call.peer,
-                "user": "" if caller is None else caller.user,
-                "app": "" if caller is None else caller.app,
-                "method": call.method,
-                "route": attempt.route,
-                "status": attempt.answer.status,
-                "ms": round(seconds * 1000),
-            },
-        )
+        return replace(answer, headers={**own, **answer.headers})
 
 
 def _wrong_method(attempt: _Attempt, method: str) -> Answer:
