@@ -235,11 +235,16 @@ def adopted(root: Path, *, remote: bool = False) -> Site:
     site = make(root, remote=remote)
     ended = site.jobgate("adopt", *(("--remote", "origin") if remote else ()))
     assert ended.code == 0, ended.err
-    site.write("specs/count.yaml", SPEC.format(counter=json.dumps(str(site.counter))[1:-1]))
+    count(site)
     site.commit("Count")
     if remote:
         site.git("push", "-q", "origin", "main")
     return site
+
+
+def count(site: Site) -> None:
+    """Write the spec of the job `count`, which leaves a line a run in the site's counter."""
+    site.write("specs/count.yaml", SPEC.format(counter=json.dumps(str(site.counter))[1:-1]))
 
 
 @contextlib.contextmanager

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import relay, serving, webserver
+from tests import farsites, serving, webserver
 from tests import site as sites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from runner.model import Json
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stories
 
-VARIABLE = "CI_APP_SECRET"
-PLATFORM = """\
-far:
-    type: bkjob
-    url: {url}
-    stage: prod
-    tenant: default
-    application: ci
-    credentials: {{bk_app_secret: {{env: {variable}}}, bk_username: alice}}"""
 MANUAL = """\
   execute_target:
     host_list: [{bk_cloud_id: 0, ip: 127.0.0.1}, {bk_cloud_id: 0, ip: 127.0.0.2}]
@@ -45,44 +35,14 @@ CREATE, START = "fast_execute_script", "operate_job_instance"
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    """Return a server that runs, and end it."""
-    (tmp_path / "server").mkdir()
-    made = webserver.made(tmp_path / "server")
-    made.begin()
-    yield made
-    if made.process is not None:
-        made.end()
-
-
-@pytest.fixture
-def between(web: Web) -> Iterator[Relay]:
-    """Return a relay to the server."""
-    with relay.relayed(web.url) as made:
-        yield made
-
-
-@pytest.fixture
 def site(tmp_path: Path, between: Relay, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Return a site whose policy names the server, with the job `count` committed and approved."""
-    monkeypatch.setenv(VARIABLE, webserver.WORD)
-    (tmp_path / "site").mkdir()
-    made = sites.make(tmp_path / "site", remote=True)
-    platform = PLATFORM.format(url=f"{between.url}/api/bk-job", variable=VARIABLE)
-    made.edit("jobgate.yaml", "local: {type: embedded}", platform)
-    made.commit("Run it elsewhere")
-    made.git("push", "-q", "origin", "main")
-    assert made.jobgate("adopt", "--remote", "origin").code == 0
-    made.write("specs/count.yaml", sites.SPEC.format(counter=json.dumps(str(made.counter))[1:-1]))
-    publish(made)
+    monkeypatch.setenv(farsites.VARIABLE, webserver.WORD)
+    made = farsites.adopted(tmp_path / "site", between.url, remote=True)
+    sites.count(made)
+    farsites.publish(made)
     assert made.approve().code == 0
     return made
-
-
-def publish(site: Site) -> None:
-    """Commit everything, and push it."""
-    site.commit("Change")
-    site.git("push", "-q", "origin", "main")
 
 
 def jobs(web: Web) -> list[int]:
@@ -216,7 +176,7 @@ def test_a_manual_job_waits_for_a_person(site: Site) -> None:
     """Its pause is told, `resume` lets the next batch begin, and the next apply follows it."""
     old = '  execute_target:\n    host_list: "{{ vars.hosts }}"\n'
     site.edit("specs/count.yaml", old, MANUAL)
-    publish(site)
+    farsites.publish(site)
     assert site.approve().code == 0
     waits = site.jobgate("apply")
     assert (waits.code, len(site.runs)) == (4, 1), waits.err
@@ -232,7 +192,7 @@ def test_a_manual_job_waits_for_a_person(site: Site) -> None:
 def test_what_the_platform_refuses_is_refused(site: Site, web: Web) -> None:
     """It is final for this submission: exit code 9, the platform's number, and no job."""
     site.edit("specs/count.yaml", "account_alias: operator", "account_alias: nobody")
-    publish(site)
+    farsites.publish(site)
     assert site.approve().code == 0
     refused = site.jobgate("apply")
 
@@ -263,17 +223,17 @@ def test_a_wrong_secret_and_one_that_is_not_there(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is created; with the right one the next apply goes on."""
-    monkeypatch.setenv(VARIABLE, "something else")
+    monkeypatch.setenv(farsites.VARIABLE, "something else")
     wrong = site.jobgate("apply")
     assert (wrong.code, state(site)) == (9, "intended"), wrong.err
     assert "UNAUTHENTICATED" in wrong.out
     assert "something else" not in wrong.out + wrong.err
-    monkeypatch.delenv(VARIABLE)
+    monkeypatch.delenv(farsites.VARIABLE)
     missing = site.jobgate("apply")
     assert (missing.code, site.runs) == (9, [])
-    assert f"the variable {VARIABLE}, for bk_app_secret, holds nothing" in missing.out
+    assert f"the variable {farsites.VARIABLE}, for bk_app_secret, holds nothing" in missing.out
 
-    monkeypatch.setenv(VARIABLE, webserver.WORD)
+    monkeypatch.setenv(farsites.VARIABLE, webserver.WORD)
     assert site.jobgate("apply").code == 0
     assert site.runs == ["ran hello"]
 

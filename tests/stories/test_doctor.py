@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import pytest
 
 from runner import narrow, published
-from tests import scripted, webserver
+from tests import farsites, scripted, webserver
 from tests import site as sites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from runner.model import Json
@@ -22,45 +20,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stories
 
-VARIABLE = "CI_APP_SECRET"
-PLATFORM = """\
-far:
-    type: bkjob
-    url: {url}
-    stage: prod
-    application: ci
-    credentials: {{bk_app_secret: {{env: {variable}}}, bk_username: {user}}}"""
 PROBE = ("--probe", "far", "--scope", "biz/2", "--account", "operator", "--host", "0:127.0.0.1")
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    """Return a server that runs, and end it."""
-    (tmp_path / "server").mkdir()
-    made = webserver.made(tmp_path / "server")
-    made.begin()
-    yield made
-    if made.process is not None:
-        made.end()
-
-
-@pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder for a site; the secret is where the policy says."""
-    monkeypatch.setenv(VARIABLE, webserver.WORD)
-    (tmp_path / "site").mkdir()
+    """Return where a site may be made; the secret is where the policy says."""
+    monkeypatch.setenv(farsites.VARIABLE, webserver.WORD)
     return tmp_path / "site"
-
-
-def made(root: Path, url: str, user: str = "alice") -> Site:
-    """Return a site with a ledger on a remote, whose platform is at `url`."""
-    site = sites.make(root, remote=True)
-    platform = PLATFORM.format(url=url, variable=VARIABLE, user=user)
-    site.edit("jobgate.yaml", "local: {type: embedded}", platform)
-    site.commit("Run it elsewhere")
-    site.git("push", "-q", "origin", "main")
-    assert site.jobgate("adopt", "--remote", "origin").code == 0
-    return site
 
 
 def states(ended: Ended) -> dict[str, str]:
@@ -79,7 +46,7 @@ def everything(site: Site) -> set[Path]:
 
 def test_a_site_that_is_well(root: Path, web: Web) -> None:
     """Before anything ran and after it; who only asks leaves nothing, a probe one job."""
-    site = made(root, f"{web.url}/api/bk-job")
+    site = farsites.adopted(root, web.url, remote=True)
     files = everything(site)
     first = site.jobgate("doctor", "--scope", "biz/2")
     assert (first.code, first.err) == (0, "")
@@ -89,9 +56,8 @@ def test_a_site_that_is_well(root: Path, web: Web) -> None:
     assert ", 0 failures, " in first.out.splitlines()[-1]
     assert everything(site) == files
 
-    site.write("specs/count.yaml", sites.SPEC.format(counter=json.dumps(str(site.counter))[1:-1]))
-    site.commit("Count")
-    site.git("push", "-q", "origin", "main")
+    sites.count(site)
+    farsites.publish(site)
     assert site.approve().code == 0
     assert site.jobgate("apply").code == 0
     found = states(site.jobgate("doctor", *PROBE, "--format", "json"))
@@ -104,8 +70,8 @@ def test_a_site_that_is_well(root: Path, web: Web) -> None:
 
 def test_a_secret_that_is_wrong(root: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told with its mend, and ends with 1; no secret is shown, and nothing else is hidden."""
-    site = made(root, f"{web.url}/api/bk-job")
-    monkeypatch.setenv(VARIABLE, "something else")
+    site = farsites.adopted(root, web.url, remote=True)
+    monkeypatch.setenv(farsites.VARIABLE, "something else")
     wrong = site.jobgate("doctor", "--scope", "biz/2")
 
     assert wrong.code == 1
@@ -118,7 +84,7 @@ def test_a_secret_that_is_wrong(root: Path, web: Web, monkeypatch: pytest.Monkey
 
 def test_who_may_look_and_not_run(root: Path, web: Web) -> None:
     """Looking is well; a probe is refused with what is lacking, and leaves no job."""
-    site = made(root, f"{web.url}/api/bk-job", user="bob")
+    site = farsites.adopted(root, web.url, user="bob", remote=True)
     probed = site.jobgate("doctor", *PROBE)
 
     assert probed.code == 1
@@ -130,7 +96,7 @@ def test_who_may_look_and_not_run(root: Path, web: Web) -> None:
 
 def test_a_server_that_is_down(root: Path, web: Web) -> None:
     """The platform is out of reach, and everything else is looked at."""
-    site = made(root, f"{web.url}/api/bk-job")
+    site = farsites.adopted(root, web.url, remote=True)
     web.end()
     found = states(site.jobgate("doctor", "--scope", "biz/2", "--format", "json"))
 
@@ -151,7 +117,7 @@ def test_a_platform_that_starts_what_is_to_wait(root: Path) -> None:
         scripted.answer(running),
     ]
     with scripted.served(*acts) as server:
-        ended = made(root, server.url).jobgate("doctor", *PROBE)
+        ended = farsites.adopted(root, server.url, remote=True).jobgate("doctor", *PROBE)
 
     assert ended.code == 1
     assert "FAILURE  platform far wait: job 7 was to wait, and is running" in ended.out
@@ -162,7 +128,9 @@ def test_a_certificate_that_nobody_trusts(root: Path) -> None:
     """It is told as that; no secret went out."""
     folder = sites.HERE / "tests/cases/server/tls"
     with scripted.served(tls=folder) as server:
-        ended = made(root, server.url).jobgate("doctor", "--scope", "biz/2")
+        ended = farsites.adopted(root, server.url, remote=True).jobgate(
+            "doctor", "--scope", "biz/2"
+        )
 
     assert ended.code == 1
     assert "its certificate is verified at each call" in ended.out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,11 @@ from runner import narrow, wire
 from runner.cli import compose
 from runner.pipeline import reconciling
 from runner.platforms.embedded import Embedded
-from tests import relay, serving, webserver
+from tests import farsites, serving, webserver
 from tests import site as sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from runner.model import Json
@@ -26,47 +25,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stories
 
-VARIABLE = "CI_APP_SECRET"
-FAR = """\
-far:
-    type: bkjob
-    url: {url}/api/bk-job
-    stage: prod
-    application: ci
-    credentials: {{bk_app_secret: {{env: {variable}}}, bk_username: alice}}"""
 CREATE, START = "fast_execute_script", "operate_job_instance"
 SETTLE = ("--settle", "count", "--reason", "its log says so", "--as")
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    """Return a server that runs, and end it."""
-    (tmp_path / "server").mkdir()
-    made = webserver.made(tmp_path / "server")
-    made.begin()
-    yield made
-    if made.process is not None:
-        made.end()
-
-
-@pytest.fixture
-def between(web: Web) -> Iterator[Relay]:
-    """Return a relay to the server."""
-    with relay.relayed(web.url) as made:
-        yield made
-
-
-@pytest.fixture
 def site(tmp_path: Path, between: Relay, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Return a site whose policy names the server, with the job `count` committed and approved."""
-    monkeypatch.setenv(VARIABLE, webserver.WORD)
-    (tmp_path / "site").mkdir()
-    made = sites.make(tmp_path / "site")
-    platform = FAR.format(url=between.url, variable=VARIABLE)
-    made.edit("jobgate.yaml", "local: {type: embedded}", platform)
-    made.commit("Run it elsewhere")
-    assert made.jobgate("adopt").code == 0
-    made.write("specs/count.yaml", sites.SPEC.format(counter=json.dumps(str(made.counter))[1:-1]))
+    monkeypatch.setenv(farsites.VARIABLE, webserver.WORD)
+    made = farsites.adopted(tmp_path / "site", between.url)
+    sites.count(made)
     made.commit("Count")
     assert made.approve().code == 0
     return made

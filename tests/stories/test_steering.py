@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runner import narrow, wire
-from tests import relay, webserver
+from tests import farsites, webserver
 from tests import site as sites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from runner.model import Json
@@ -22,15 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stories
 
-VARIABLE = "CI_APP_SECRET"
-FAR = """\
-far:
-    type: bkjob
-    url: {url}/api/bk-job
-    stage: prod
-    tenant: default
-    application: ci
-    credentials: {{bk_app_secret: {{env: {variable}}}, bk_username: alice}}"""
 HOSTS = "".join(f"  - {{bk_cloud_id: 0, ip: 127.0.0.{n}}}\n" for n in (1, 2, 3))
 # Counts each of its runs by host; fails on the second one until that is mended.
 SCRIPT = """\
@@ -45,7 +34,7 @@ def written(site: Site, mode: str) -> Site:
     """Commit and approve the job `count`, which rolls over three hosts one by one."""
     site.write("specs/vars.yaml", f"word: hello\nhosts:\n{HOSTS}")
     site.write("scripts/count.sh", SCRIPT)
-    site.write("specs/count.yaml", sites.SPEC.format(counter=json.dumps(str(site.counter))[1:-1]))
+    sites.count(site)
     rolls = f'timeout: 60\n  rolling_config: {{expression: "1", mode: {mode}}}'
     site.edit("specs/count.yaml", "timeout: 60", rolls)
     site.commit("Roll")
@@ -54,28 +43,10 @@ def written(site: Site, mode: str) -> Site:
 
 
 @pytest.fixture
-def between(tmp_path: Path) -> Iterator[Relay]:
-    """Return a relay to a server that runs."""
-    (tmp_path / "server").mkdir()
-    web = webserver.made(tmp_path / "server")
-    web.begin()
-    with relay.relayed(web.url) as made:
-        yield made
-    web.end()
-
-
-@pytest.fixture
 def far(tmp_path: Path, between: Relay, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Return a site whose jobs go to the server."""
-    monkeypatch.setenv(VARIABLE, webserver.WORD)
-    (tmp_path / "site").mkdir()
-    made = sites.make(tmp_path / "site")
-    made.edit(
-        "jobgate.yaml", "local: {type: embedded}", FAR.format(url=between.url, variable=VARIABLE)
-    )
-    made.commit("Run it elsewhere")
-    assert made.jobgate("adopt").code == 0
-    return made
+    monkeypatch.setenv(farsites.VARIABLE, webserver.WORD)
+    return farsites.adopted(tmp_path / "site", between.url)
 
 
 @pytest.fixture(params=["here", "far"])

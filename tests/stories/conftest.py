@@ -1,0 +1,34 @@
+"""What several stories need: a server that runs, and a relay before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import relay, webserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.relay import Relay
+    from tests.webserver import Web
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    """Return a server that runs, and end it."""
+    (tmp_path / "server").mkdir()
+    made = webserver.made(tmp_path / "server")
+    made.begin()
+    yield made
+    if made.process is not None:
+        made.end()
+
+
+@pytest.fixture
+def between(web: Web) -> Iterator[Relay]:
+    """Return a relay to the server."""
+    with relay.relayed(web.url) as made:
+        yield made
