@@ -65,10 +65,6 @@ class Sender:
         for thread in (*self._posters, self._thread):
             thread.start()
 
-    def wake(self) -> None:
-        """Look at once: a job may have ended."""
-        self._wake.set()
-
     def end(self) -> None:
         """Return when nothing more is begun; what is not over soon is left for the next server."""
         self._ends.set()

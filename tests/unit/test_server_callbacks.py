@@ -389,18 +389,6 @@ def test_a_server_that_died_sends_again(served: Engine, receiver: Receiver, site
     assert receiver.got[0].text == receiver.got[1].text
 
 
-def test_a_wake_brings_it_at_once(served: Engine, receiver: Receiver, site: Site) -> None:
-    """It need not wait for its next look."""
-    sender = site.sender(Post())
-    sender.begin()
-    _ended(served, receiver.url())
-    sender.wake()
-    serving.until(lambda: len(receiver.got) == 1)
-    sender.end()
-
-    assert site.waiting() == 0
-
-
 def test_what_cannot_be_dropped_is_not_sent_again(
     served: Engine, receiver: Receiver, site: Site, tmp_path: Path
 ) -> None:
