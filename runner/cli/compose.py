@@ -79,7 +79,7 @@ def _bkjob(entry: PlatformEntry) -> Platform:
     if importlib.util.find_spec("urllib3") is None:
         raise PlatformError(
             f"cannot reach {entry.name}: urllib3 is not installed",
-            mend="install jobgate with its extra: `pip install 'jobgate[bkjob]'`",
+            mend="install the extra, in a checkout of jobgate: `pip install '.[bkjob]'`",
         )
     # Only now: the extra is not installed everywhere.
     client, credentials, gateway = (

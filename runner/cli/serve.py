@@ -113,5 +113,5 @@ def _check_installed() -> None:
     if missing:
         raise UsageError(
             f"cannot serve: {' and '.join(missing)} not installed",
-            mend="install jobgate with its extra: `pip install 'jobgate[server]'`",
+            mend="install the extra, in a checkout of jobgate: `pip install '.[server]'`",
         )
