@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from runner import fields
-from runner.model import Act, Json, Progress, Status, Steering
+from runner.model import Act, Json, Steering
+from runner.progress import Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

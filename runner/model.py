@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Generic, Literal, NewType, TypeAlias, TypeVar
 
 # A tree as RFC 8785 allows it here: no floats. Once made, a tree is never changed.
@@ -197,6 +197,15 @@ class Targets:
     open: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Pin:
+    """What `jobgate.lock` says of a script id: the version that it means, and its content."""
+
+    script: str
+    version: int
+    sha256: Sha256
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One spec rendered for one cell of its matrix on one platform: what is reviewed and run."""
@@ -217,6 +226,8 @@ class Job:
     script: bytes | None
     targets: Targets
     batches: tuple[int, ...]
+    expect_hosts: tuple[str, ...] | None = None  # labels of all that its open targets must come to
+    pins: tuple[Pin, ...] = ()
     sources: tuple[Source, ...]
     spec: Digest  # of the spec's own tree, comments and layout left out
     effect: Digest
@@ -242,6 +253,21 @@ class Clause:
     paths: tuple[str, ...]
     count: int
     people: tuple[str, ...]  # empty: everyone the policy lists
+    max_hosts: int | None = None  # on more a job is denied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSource:
+    """Where the value of one secret is found at submit, and which jobs may have it (globs).
+
+    `source` is a variable's name, a file's path, or the words of a command.
+    """
+
+    name: str
+    kind: Literal["env", "file", "command"]
+    source: tuple[str, ...]
+    platforms: tuple[str, ...]
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +277,7 @@ class Policy:
     platforms: tuple[PlatformEntry, ...]
     people: tuple[Person, ...]
     clauses: tuple[Clause, ...]
+    secrets: tuple[SecretSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -548,60 +575,6 @@ class Planned:
     ledger: Ledger
     in_force: Policy
     scripts: Mapping[JobId, bytes]  # what each change replaces: its old script, or the policy
-
-
-class Status(IntEnum):
-    """The platform's states of a job and a step (BlueKing's numbers)."""
-
-    WAITING = 1
-    RUNNING = 2
-    SUCCEEDED = 3
-    FAILED = 4
-    SKIPPED = 5
-    IGNORED = 6
-    CONFIRM = 7
-    TERMINATED = 8
-    ABNORMAL = 9
-    STOPPING = 10
-    STOPPED = 11
-    CONFIRM_REFUSED = 13
-    ABANDONED = 14
-    ROLLING = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
-    """The platform's own answer to a create: its ids."""
-
-    job: int
-    step: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostState:
-    """One host of a job: its label, the batch it is in (from 1), and how it stands."""
-
-    host: str
-    batch: int
-    state: Literal["waiting", "running", "succeeded", "failed"]
-    exit_code: int | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How a job stands on its platform. `paused` is a rolling job that stopped between batches.
-
-    `tries` goes up by one each time that a batch is run again; it is 1 until then.
-    """
-
-    status: Status
-    finished: bool
-    paused: bool
-    batch: int
-    batches: int
-    hosts: tuple[HostState, ...]
-    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner import fields, handles, narrow
-from runner.model import Kind, Status
+from runner.model import Kind
+from runner.progress import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ from runner.server import states
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.model import Status
+    from runner.progress import Status
     from runner.server.states import JobOperation, Moves, StepOperation
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "embedded.md"

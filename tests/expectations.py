@@ -13,7 +13,8 @@ import pytest
 from runner import handles
 from runner.errors import RefusedError
 from runner.handles import Handle
-from runner.model import Act, HostState, Progress, Status
+from runner.model import Act
+from runner.progress import HostState, Progress, Status
 from tests import serving
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from runner.model import (
     POLICY,
     Act,
     Change,
-    Created,
     Draft,
     Entry,
     Had,
@@ -27,6 +26,7 @@ from runner.model import (
     Symbol,
 )
 from runner.pipeline import drafting
+from runner.progress import Created
 from tests import values
 
 if TYPE_CHECKING:

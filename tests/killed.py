@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.handles import Handle
-    from runner.model import Created, Entry, Json, Ledger, PlatformEntry, Progress
+    from runner.model import Entry, Json, Ledger, PlatformEntry
     from runner.pipeline.ports import Decide, Journal, Platform, Platforms
     from runner.pipeline.world import World
+    from runner.progress import Created, Progress
     from runner.witness import Sighting
 
 

@@ -19,22 +19,20 @@ from runner.model import (
     Approval,
     Blob,
     Commit,
-    Created,
     Job,
     Key,
     Kind,
     Ledger,
     LedgerId,
     Oid,
-    Progress,
     Sha256,
     Signed,
-    Status,
     Step,
     Unreadable,
 )
 from runner.pipeline import applying, consent, drafting, planning
 from runner.pipeline.world import World
+from runner.progress import Created, Progress, Status
 from tests import oncewhere
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from runner.model import Kind, Status
+from runner.model import Kind
+from runner.progress import Status
 from tests.once import Fence, Lack, Stage
 
 if TYPE_CHECKING:

@@ -18,21 +18,19 @@ from runner.model import (
     Demand,
     Denied,
     Finding,
-    HostState,
     JobId,
     Kind,
     Place,
     Planned,
-    Progress,
     Result,
     Severity,
     Span,
-    Status,
     Targets,
     Waiting,
     Wanted,
 )
 from runner.outcomes import Item, Outcome, Proof
+from runner.progress import HostState, Progress, Status
 from runner.report import markdown, marked, text
 from tests import journals, values
 

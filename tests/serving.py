@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from runner.model import Created, Json, Progress
+    from runner.model import Json
+    from runner.progress import Created, Progress
     from runner.server.hosts.runs import Connection
 
 SHELL, PERL, PYTHON = 1, 3, 4

@@ -25,7 +25,8 @@ from runner.pipeline.world import World, instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Change, Commit, Created, Had, Signed, Steering
+    from runner.model import Change, Commit, Had, Signed, Steering
+    from runner.progress import Created
 
 
 def step(

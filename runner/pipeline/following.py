@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import acts, handles
 from runner.errors import PlatformError, UnknownOutcomeError
-from runner.model import Draft, Had, JobId, Kind, Ledger, Progress, Result, Status, Steering, Step
+from runner.model import Draft, Had, JobId, Kind, Ledger, Result, Steering, Step
 from runner.outcomes import Event
 from runner.pipeline import drafting
 from runner.pipeline.wave import present
+from runner.progress import Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

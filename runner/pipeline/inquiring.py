@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from runner import handles, history
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.handles import Handle
-from runner.model import Had, Kind, Result, Status
+from runner.model import Had, Kind, Result
 from runner.pipeline import following, standing
+from runner.progress import Status
 
 if TYPE_CHECKING:
-    from runner.model import Policy, Progress
+    from runner.model import Policy
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
+    from runner.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

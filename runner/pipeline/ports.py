@@ -9,12 +9,10 @@ from runner.model import (
     Act,
     Blob,
     Commit,
-    Created,
     Entry,
     Json,
     Ledger,
     PlatformEntry,
-    Progress,
     Signed,
     Step,
     Unreadable,
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from runner.checkup import PushRules
     from runner.handles import Handle
+    from runner.progress import Created, Progress
     from runner.witness import Sighting
 
 

@@ -17,7 +17,8 @@ from runner import handles, history, requests
 from runner.checkup import Desk, failed
 from runner.errors import NoLeaveError, RefusedError, RunnerError
 from runner.handles import Handle
-from runner.model import PlatformEntry, Status
+from runner.model import PlatformEntry
+from runner.progress import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runner import history
 from runner.errors import PlatformError
-from runner.model import Created, JobId, Key, Kind, Progress, Status
+from runner.model import JobId, Key, Kind
 from runner.outcomes import Call, Rehearsal
 from runner.pipeline import applying
+from runner.progress import Created, Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

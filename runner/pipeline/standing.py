@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from runner import handles
 from runner.errors import CheckError, PlatformError
-from runner.model import Had, Job, JobId, Kind, Ledger, Policy, Progress
+from runner.model import Had, Job, JobId, Kind, Ledger, Policy
 from runner.pipeline import planning
 
 if TYPE_CHECKING:
     from runner.model import PlatformEntry
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
+    from runner.progress import Progress
 
 # In these a platform may run a job, or may have come to rest with it and nobody has noted it yet.
 UNDER_WAY = frozenset({Kind.STARTING, Kind.STARTED, Kind.STEERING})

@@ -34,9 +34,9 @@ from runner.pipeline.wave import present
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.model import Progress
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
+    from runner.progress import Progress
 
 _LOOKS, _PAUSE = 5, 0.2  # how often a job is looked at after a lost answer, and seconds in between
 # What may be ordered, as a person reads it.

@@ -18,7 +18,6 @@ from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import (
     Approved,
     Change,
-    Created,
     Draft,
     Had,
     Job,
@@ -28,13 +27,13 @@ from runner.model import (
     Kind,
     Ledger,
     Result,
-    Status,
     Step,
     Symbol,
 )
 from runner.outcomes import Event
 from runner.pipeline import drafting, needs, planning
 from runner.pipeline.wave import Task, Wave, present
+from runner.progress import Created, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

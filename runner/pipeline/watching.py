@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner import handles
-from runner.model import Had, Progress, Status
 from runner.outcomes import Item
 from runner.pipeline import following, planning, standing
+from runner.progress import Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.handles import Handle
-    from runner.model import PlatformEntry
+    from runner.model import Had, PlatformEntry
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.handles import Handle
-    from runner.model import Created, Json, Progress
+    from runner.model import Json
+    from runner.progress import Created, Progress
     from runner.witness import Sighting
 
 

@@ -17,7 +17,6 @@ from runner.model import (
     Json,
     Ledger,
     Planned,
-    Progress,
     Record,
     Severity,
     Verdict,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.outcomes import Item, Outcome, Proof
+    from runner.progress import Progress
     from runner.scatter import Window
 
 

@@ -21,8 +21,9 @@ from runner.report import plain, seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Had, HostState, JobId, Json, Ledger, Progress, Record, Verdict
+    from runner.model import Had, JobId, Json, Ledger, Record, Verdict
     from runner.outcomes import Item, Outcome, Proof
+    from runner.progress import HostState, Progress
 
 _MOST_HOSTS = 8
 

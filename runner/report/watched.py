@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.report import documents, plain
 
 if TYPE_CHECKING:
-    from runner.model import Had, Progress
+    from runner.model import Had
     from runner.outcomes import Item
+    from runner.progress import Progress
 
 _BAR = 20
 _MOST_HOSTS = 8

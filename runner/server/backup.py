@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from runner.errors import PlatformError, UsageError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import database, keeping
 from runner.server.states import HostStatus
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError
-from runner.model import HostState, Progress, Status
+from runner.progress import HostState, Progress, Status
 from runner.server import admit, answers, states
 from runner.server.hosts.runs import Outcome, Seen
 from runner.server.states import HostStatus, JobOperation, StepOperation
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Literal
 
-    from runner.model import Created, Json
+    from runner.model import Json
+    from runner.progress import Created
     from runner.server.admit import Order
     from runner.server.answers import Point
     from runner.server.fleet import Fleet

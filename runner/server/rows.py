@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server.states import HostStatus
 
 if TYPE_CHECKING:

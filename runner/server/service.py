@@ -15,7 +15,8 @@ from runner.server.views import HostFilter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from runner.model import Created, Json, Status
+    from runner.model import Json
+    from runner.progress import Created, Status
     from runner.server.answers import Point
     from runner.server.engine import Engine
     from runner.server.inventory import Inventory

@@ -10,7 +10,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server.answers import Code, Number, RefusalError
 
 if TYPE_CHECKING:

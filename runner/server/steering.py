@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states, turns
 from runner.server.states import HostStatus, JobOperation, StepOperation
 from runner.server.turns import Turn

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from runner.model import Created, Status
+from runner.progress import Created, Status
 from runner.server import rows, states
 from runner.server.database import PATIENCE, Database
 from runner.server.outbox import Outbox

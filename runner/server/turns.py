@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import inventory
 from runner.server.engine import Engine, Pace
 from runner.server.fleet import Fleet

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from runner import narrow
-from runner.model import Status
+from runner.progress import Status
 from runner.server.engine import Pace
 from tests import serving, webserver
 from tests.bench import hosts as xargs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner import narrow
-from runner.model import Status
+from runner.progress import Status
 from runner.server.states import HostStatus
 from tests import serving
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from runner.model import Status
+from runner.progress import Status
 from tests.browser import axe, jobs
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server.states import StepOperation
 from tests.browser import jobs
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import narrow
-from runner.model import Status
+from runner.progress import Status
 from tests.campaign.served import HOSTS, Client, LostError, RefusedError, Server
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states, turns
 from runner.server.answers import RefusalError
 from runner.server.states import HostStatus, JobOperation, StepOperation

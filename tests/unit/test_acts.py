@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from runner import acts
-from runner.model import Act, Json, Progress, Status, Steering
+from runner.model import Act, Json, Steering
+from runner.progress import Progress, Status
 from runner.server import states
 from runner.server.answers import RefusalError
 

@@ -13,10 +13,11 @@ import pytest
 
 from runner.errors import PlatformError, UnknownOutcomeError
 from runner.handles import Handle
-from runner.model import Act, Created, HostState, PlatformEntry, Progress, Status
+from runner.model import Act, PlatformEntry
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
 from runner.platforms.bkjob.gateway import Gateway, Terms, TooLargeError
+from runner.progress import Created, HostState, Progress, Status
 from runner.witness import Sighting
 from tests import scripted
 

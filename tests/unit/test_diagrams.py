@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states
 from tests import diagrams
 

@@ -8,8 +8,8 @@ import pytest
 
 from runner.errors import FindingsError, RefusedError
 from runner.handles import Handle
-from runner.model import Status
 from runner.platforms.embedded import Embedded
+from runner.progress import Status
 from tests import serving
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import Literal
 import jsonschema_rs
 
 from runner import canon, narrow, published, wire, witness
-from runner.model import JobId, Json, Key, Result, Status
+from runner.model import JobId, Json, Key, Result
 from runner.outcomes import Call, Item, Rehearsal
+from runner.progress import Status
 from runner.report import reconciliations, rehearsals
 from runner.witness import Reconciliation, Remark, Settlement, Sighting
 from tests import plans, values

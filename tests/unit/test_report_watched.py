@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from runner.model import HostState, Progress, Status
+from runner.progress import HostState, Progress, Status
 from runner.report import watched
 from tests import plans
 

@@ -10,8 +10,9 @@ import jsonschema_rs
 import pytest
 
 from runner import narrow, published, wire
-from runner.model import Act, HostState, Kind, Result, Role, Severity, Status, Symbol
+from runner.model import Act, Kind, Result, Role, Severity, Symbol
 from runner.pipeline import auditing
+from runner.progress import HostState, Status
 from tests import journals, values
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import UnknownOutcomeError
-from runner.model import Status
+from runner.progress import Status
 from runner.server.console import assets, forms, job, pieces, reception
 from runner.server.console.reception import Reception
 from runner.server.console.sessions import COOKIE, RENEWED

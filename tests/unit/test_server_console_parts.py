@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PlatformError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import answers, states
 from runner.server import inventory as inventories
 from runner.server.answers import RefusalError

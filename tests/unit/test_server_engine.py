@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PlatformError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import inventory
 from runner.server.answers import RefusalError
 from runner.server.engine import Pace
@@ -24,7 +24,8 @@ from tests import serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from runner.model import Json, Progress
+    from runner.model import Json
+    from runner.progress import Progress
     from runner.server.engine import Engine
     from runner.server.hosts.runs import Run
 

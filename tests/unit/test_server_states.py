@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states
 from runner.server.answers import Code, RefusalError
 

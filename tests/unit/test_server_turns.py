@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import turns
 from runner.server.states import HostStatus
 

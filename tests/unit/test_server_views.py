@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import inventory
 from runner.server.engine import Engine
 from runner.server.fleet import Fleet

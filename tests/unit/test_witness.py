@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner import history, witness
-from runner.model import JobId, Key, Kind, Status
+from runner.model import JobId, Key, Kind
+from runner.progress import Status
 from runner.witness import Sighting, Told
 from tests import journals, values
 from tests.values import Wish

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 from runner import acts, narrow
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
-from runner.model import Act, Created, Status
+from runner.model import Act
 from runner.platforms.bkjob import envelopes, gateway, progress
 from runner.platforms.bkjob.gateway import Call
+from runner.progress import Created, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runner.handles import Handle
-    from runner.model import Json, PlatformEntry, Progress
+    from runner.model import Json, PlatformEntry
     from runner.platforms.bkjob.gateway import Gateway
     from runner.platforms.bkjob.progress import Target
+    from runner.progress import Progress
     from runner.witness import Sighting
 
 _LOGS = 50  # hosts that one call for logs may name

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from runner import narrow, rolling
-from runner.model import HostState, Progress, Status
+from runner.progress import HostState, Progress, Status
 from runner.witness import Sighting
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import answers
 from runner.server.states import HostStatus
 from runner.server.views import HostFilter, JobFilter

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import access
 from runner.server.answers import RefusalError
 from runner.server.console import forms, live, offers, pages, visits, words

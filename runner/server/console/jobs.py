@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import access
 from runner.server.console import forms, live, pages
 

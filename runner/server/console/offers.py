@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server import states
 from runner.server.answers import Code, Number, RefusalError
 from runner.server.console import words

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runner.model import Status
+from runner.progress import Status
 from runner.version import VERSION
 
 if TYPE_CHECKING:

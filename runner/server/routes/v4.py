@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from runner import narrow
-from runner.model import Status
+from runner.progress import Status
 from runner.server import answers, states
 from runner.server.routes import shapes, times
 from runner.server.routes.envelopes import Pieces

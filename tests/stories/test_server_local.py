@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from runner.server.hosts.local import Local
 
 
+pytestmark = pytest.mark.stories
+
+
 @pytest.fixture
 def local() -> Local:
     """Return the connection to this machine."""

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from runner.model import Status
+from runner.progress import Status
 from runner.server.console import job, live, pieces
 from runner.server.console.reception import FORM, WATCHES
 from runner.server.console.sessions import COOKIE
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from runner.model import Json
     from runner.server.console.visits import Look
+
+pytestmark = pytest.mark.stories
+
 
 PEM = servercases.CASES / "tls"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PlatformError, UsageError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import keeping
 from runner.server.database import Database
 from runner.server.states import JobOperation
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.server.engine import Engine
+
+pytestmark = pytest.mark.stories
+
 
 TABLES = {
     "jobs": "SELECT COUNT(*) FROM jobs",

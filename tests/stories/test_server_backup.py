@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PlatformError, UsageError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import backup, keeping
 from runner.server.database import NAME
 from runner.server.states import JobOperation, StepOperation
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from runner.model import Json
     from runner.server.engine import Engine
+
+pytestmark = pytest.mark.stories
+
 
 MOST = 300  # more steps than one backup has
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import UsageError
-from runner.model import Status
+from runner.progress import Status
 from runner.server import callbacks, inventory, posting
 from runner.server.callbacks import Sender
 from runner.server.posting import Post
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from runner.model import Json
     from runner.server.engine import Engine
+
+pytestmark = pytest.mark.stories
+
 
 KEY = b"0123456789abcdef"
 SEND = """

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from runner.model import Commit
 
+pytestmark = pytest.mark.stories
+
+
 NAME = "jobgate-journal"
 REF = f"refs/heads/{NAME}"
 PUSHED = "receive.denyNonFastForwards"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.stories
+
+
 @pytest.fixture(scope="module", params=["user", "system"])
 def platform(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest

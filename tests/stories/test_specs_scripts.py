@@ -16,6 +16,9 @@ from pathlib import Path
 import jinja2
 import pytest
 
+pytestmark = pytest.mark.stories
+
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "specs" / "scripts"
 CERTIFICATES = ROOT / "tests" / "cases" / "specs_scripts"

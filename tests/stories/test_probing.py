@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from runner.pipeline.ports import Platform
     from tests.scripted import Act, Scripted
 
+pytestmark = pytest.mark.stories
+
+
 SCOPE = ("biz", "2")
 WORD = "what nobody may read"
 KEY = "8d" * 32
