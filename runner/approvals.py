@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 REF = "refs/heads/jobgate-approvals"
 LARGEST = 64 * 1024
 MOST = 1000
-# A plan asks about every change: it may fetch once for all of them. Older than this it is
-# fetched anew; what is missed meanwhile is an approval more, never one less.
+# A plan asks about every change: it may look once for all of them. Older than this the tip is
+# looked up anew; what is missed meanwhile is an approval more, never one less.
 _FRESH_SECONDS = 1.0
 
 
@@ -32,7 +32,6 @@ class GitApprovals:
         """Use the approvals there; there need not be any yet."""
         self._git = git
         self._chain = chain.Chain(git, REF, remote)
-        self._kept_for = 0.0 if remote is None else _FRESH_SECONDS
         self._fetched: tuple[float, Commit | None] | None = None
 
     def of(self, job: str) -> tuple[Signed, ...]:
@@ -65,7 +64,7 @@ class GitApprovals:
 
     def _tip(self) -> Commit | None:
         now = time.monotonic()
-        if self._fetched is None or now - self._fetched[0] >= self._kept_for:
+        if self._fetched is None or now - self._fetched[0] >= _FRESH_SECONDS:
             self._fetched = (now, self._chain.tip())
         return self._fetched[1]
 

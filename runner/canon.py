@@ -95,22 +95,26 @@ def effect_body(body: Mapping[str, Json], script: bytes | None) -> dict[str, Jso
 
 
 def digest(
-    *, effect: Digest, path: str, spec_metadata: Mapping[str, Json], change: Mapping[str, Json]
+    *,
+    effect: Digest,
+    path: str,
+    spec_metadata: Mapping[str, Json],
+    change: Mapping[str, Json],
+    further: Mapping[str, Json] | None = None,
 ) -> Digest:
     """Return the digest of a job: its effect, and all else that a reviewer or a policy can see.
 
     `spec_metadata` holds description, expires, formerly, labels, needs and rerun; absent ones are
-    left out.
+    left out. `further` are the fields that few jobs have: `expect_hosts`, and `secrets` with where
+    each of them is found.
     """
-    return digest_of(
-        "digest/1",
-        {
-            "change": dict(change),
-            "effect": effect,
-            "metadata": dict(spec_metadata),
-            "path": path,
-        },
-    )
+    tree: dict[str, Json] = {
+        "change": dict(change),
+        "effect": effect,
+        "metadata": dict(spec_metadata),
+        "path": path,
+    }
+    return digest_of("digest/1", {**(further or {}), **tree})
 
 
 def key(*, ledger: LedgerId, job: JobId, effect: Digest, previous: Key | None) -> Key:

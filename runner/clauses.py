@@ -6,12 +6,10 @@ clause that nobody can satisfy) is found here.
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import re
 from typing import TYPE_CHECKING, Literal
 
-from runner import narrow, requests
+from runner import globs, narrow, requests, secretgrants
 from runner.model import (
     POLICY,
     Checked,
@@ -42,6 +40,8 @@ _KEY = re.compile(
 def policy(document: Document) -> Checked[Policy]:
     """Return what a policy document says, and what is wrong with it beyond its shape."""
     people, findings = _people(document)
+    runners, wrong = _public_keys(document, ("runners",))
+    findings += wrong
     value = Policy(
         platforms=tuple(
             _platform(name, tree)
@@ -49,9 +49,12 @@ def policy(document: Document) -> Checked[Policy]:
         ),
         people=people,
         clauses=tuple(_clause(tree) for tree in narrow.items(document.tree, "clauses")),
+        secrets=secretgrants.sources(document.tree),
+        runners=runners,
     )
     findings += _clashes(document, people) + _glob_findings(document, value)
     findings += _clause_findings(document, value) + _nameless(document, value)
+    findings += secretgrants.findings(document, value)
     return Checked(value=None if findings else value, findings=tuple(findings))
 
 
@@ -66,15 +69,21 @@ def matching(value: Policy, paths: Iterable[str]) -> tuple[Clause, ...]:
     found = tuple(
         clause
         for clause in value.clauses
-        if any(matches(pattern, path) for pattern in clause.paths for path in looked_at)
+        if any(globs.matches(pattern, path) for pattern in clause.paths for path in looked_at)
     )
     return found or (DEFAULT,)
+
+
+def narrowest(found: Iterable[Clause]) -> Clause | None:
+    """Return the clause that allows the fewest hosts, or None where none of them bounds them."""
+    bounds = [(each.max_hosts, each) for each in found if each.max_hosts is not None]
+    return min(bounds, key=lambda bound: bound[0])[1] if bounds else None
 
 
 def asks(demand: Demand) -> str:
     """Return in words what a demand still asks for, and who could give it."""
     if demand.clause == POLICY:
-        return f"{POLICY} must be accepted first: it defines the job's platform"
+        return f"{POLICY} must be accepted first: it defines the job's platform, secrets or script"
     who = ", ".join(demand.could) or "nobody"
     return f"{demand.clause} asks for {demand.missing} more of {who}"
 
@@ -82,7 +91,9 @@ def asks(demand: Demand) -> str:
 def platforms(value: Policy, path: str) -> tuple[PlatformEntry, ...]:
     """Return the platforms that the spec at `path` goes to."""
     return tuple(
-        entry for entry in value.platforms if any(matches(pattern, path) for pattern in entry.paths)
+        entry
+        for entry in value.platforms
+        if any(globs.matches(pattern, path) for pattern in entry.paths)
     )
 
 
@@ -92,37 +103,6 @@ def person_of(value: Policy, address: str) -> str | None:
         if address.lower() in (email.lower() for email in person.emails):
             return person.name
     return None
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Tell whether a glob matches a whole path: `*` and `?` stay in one name, `**` is any names."""
-    parts = _parts(pattern)
-    at = _skipping(parts, {0})
-    for name in path.split("/"):
-        fit = {index for index in at if index < len(parts) and _fits(parts[index], name)}
-        at = _skipping(parts, {index + (parts[index] is not None) for index in fit})
-    return len(parts) in at
-
-
-def _fits(part: re.Pattern[str] | None, name: str) -> bool:
-    return part is None or part.fullmatch(name) is not None
-
-
-def _skipping(parts: tuple[re.Pattern[str] | None, ...], at: set[int]) -> set[int]:
-    """Return how much of a pattern may be used up, when `**` may also stand for nothing."""
-    for index, part in enumerate(parts):
-        if part is None and index in at:
-            at.add(index + 1)
-    return at
-
-
-@functools.lru_cache(maxsize=1024)
-def _parts(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
-    # One name at a time, as `fnmatch` has it: one regex for all could be made to run for ever.
-    return tuple(
-        None if name == "**" else re.compile(fnmatch.translate(name.replace("[", "[[]")))
-        for name in pattern.split("/")
-    )
 
 
 def _platform(name: str, tree: Json) -> PlatformEntry:
@@ -175,6 +155,7 @@ def _clause(tree: Json) -> Clause:
         paths=narrow.texts(tree, "when", "paths") or ("**",),
         count=narrow.integer(tree, "approvals", "count", default=1),
         people=narrow.texts(tree, "approvals", "from"),
+        max_hosts=narrow.integer(tree, "max_hosts", default=0) or None,
     )
 
 
@@ -182,19 +163,13 @@ def _people(document: Document) -> tuple[tuple[Person, ...], list[Finding]]:
     people: list[Person] = []
     findings: list[Finding] = []
     for name, tree in narrow.mapping(document.tree, "people").items():
-        keys: list[str] = []
-        for index, text in enumerate(narrow.texts(tree, "keys")):
-            key = " ".join(text.split()[:2])
-            # One key has one spelling: another one of it would make two people of its owner.
-            if _KEY.fullmatch(key) and requests.decode(key.split()[1]) is not None:
-                keys.append(key)
-            else:
-                findings.append(_bad_key(document, ("people", name, "keys", index)))
+        keys, wrong = _public_keys(document, ("people", name, "keys"))
+        findings += wrong
         people.append(
             Person(
                 name=name,
                 emails=narrow.texts(tree, "emails"),
-                keys=tuple(keys),
+                keys=keys,
                 accounts=tuple(
                     (forge, narrow.text(tree, "accounts", forge))
                     for forge in sorted(narrow.mapping(tree, "accounts"))
@@ -202,6 +177,22 @@ def _people(document: Document) -> tuple[tuple[Person, ...], list[Finding]]:
             )
         )
     return tuple(people), findings
+
+
+def _public_keys(
+    document: Document, path: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """Return the public keys of a list, without their comments, and those that are none."""
+    keys: list[str] = []
+    findings: list[Finding] = []
+    for index, text in enumerate(narrow.texts(document.tree, *path)):
+        key = " ".join(text.split()[:2])
+        # One key has one spelling: another one of it would make two people of its owner.
+        if _KEY.fullmatch(key) and requests.decode(key.split()[1]) is not None:
+            keys.append(key)
+        else:
+            findings.append(_bad_key(document, (*path, index)))
+    return tuple(keys), findings
 
 
 def _bad_key(document: Document, path: Path) -> Finding:
@@ -239,29 +230,25 @@ def _clashes(document: Document, people: tuple[Person, ...]) -> list[Finding]:
 
 
 def _glob_findings(document: Document, value: Policy) -> list[Finding]:
-    """Find every glob that matches less than it says: nothing, or `**` inside a name."""
-    globs: list[tuple[Path, str]] = [
-        (("platforms", entry.name, "paths", index), glob)
-        for entry in value.platforms
-        for index, glob in enumerate(entry.paths)
+    """Find every glob that matches less than it says."""
+    found: list[tuple[Path, tuple[str, ...]]] = [
+        (("platforms", entry.name, "paths"), entry.paths) for entry in value.platforms
     ]
-    globs += [
-        (("clauses", at, "when", "paths", index), glob)
-        for at, clause in enumerate(value.clauses)
-        for index, glob in enumerate(clause.paths)
+    found += [
+        (("clauses", at, "when", "paths"), clause.paths) for at, clause in enumerate(value.clauses)
     ]
+    found += [(("secrets", each.name, "paths"), each.paths) for each in value.secrets]
     return [
         Finding(
-            place=document.place(path),
+            place=document.place((*path, index)),
             rule="glob",
             message=f"{glob} cannot match what it seems to",
             mend="write it from the root, without `.` and `..`, each `**` alone between slashes: "
             "`specs/**/*.yaml`",
         )
-        for path, glob in globs
-        if any(
-            name in {"", ".", ".."} or ("**" in name and name != "**") for name in glob.split("/")
-        )
+        for path, each in found
+        for index, glob in enumerate(each)
+        if not globs.sound(glob)
     ]
 
 

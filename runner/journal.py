@@ -7,12 +7,11 @@ Shapes are `wire`'s, growth is `chain`'s; what entries mean is left to others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from runner import canon, wire
 from runner.errors import RepositoryError
-from runner.git import chain, remote
+from runner.git import chain, seals, whereabouts
 from runner.model import Blob, Commit, Entry, JobId, Json, Kind, Ledger, Oid, Step
 
 if TYPE_CHECKING:
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
 
     from runner.git.gittrees import CommitTree
     from runner.git.repository import Git
+    from runner.outcomes import Signatures
 
 T = TypeVar("T")
 
-REF = "refs/heads/jobgate-journal"
+REF = whereabouts.REF
 ENTRIES = "entries.jsonl"
 LEDGER = "ledger.json"
 # In the configuration of the one repository that a local ledger lives in.
@@ -33,20 +33,26 @@ _LARGEST = 64 * 1024 * 1024
 _MEND = "find out who changed it: compare with another clone, or look at `git log` of its ref"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """Where a repository's ledger is kept; `remote` is the name of the remote in that mode."""
-
-    mode: Literal["local", "remote", "none"]
-    remote: str | None = None
-
-
 class GitJournal:
     """The journal in this repository (`remote` None), or on the remote of that name."""
 
-    def __init__(self, git: Git, remote_name: str | None, *, offline: bool = False) -> None:
-        """Use the journal there; it need not exist yet. `offline`: as it was last fetched."""
+    def __init__(
+        self,
+        git: Git,
+        remote_name: str | None,
+        *,
+        signer: seals.Signer | None = None,
+        offline: bool = False,
+        writes: bool = False,
+    ) -> None:
+        """Use the journal there; it need not exist yet.
+
+        `signer` signs and checks the commits. `offline`: as it was last fetched. Who `writes` is
+        told at the first reading when they could not sign.
+        """
         self._git = git
+        self._seals = seals.Seals(git, signer or seals.Nobody(), writes=writes)
+        self._writes = writes
         self._remote = remote_name
         self._chain = chain.Chain(git, REF, remote_name, offline=offline)
         self._tip: Commit | None = None
@@ -69,6 +75,12 @@ class GitJournal:
             _follows(entries[-1] if entries else None, added, commit)
             entries.extend(added)
         return tuple(entries)
+
+    def signatures(self) -> Signatures:
+        """Return which of the commits that a runner had to sign are signed, from the beginning."""
+        tip = self._chain.tip()
+        commits = () if tip is None else _first_to_last(self._git, tip)
+        return self._seals.signatures(commits)
 
     def file(self, path: str) -> bytes:
         """Return a file that some append put into the journal's tree."""
@@ -97,9 +109,12 @@ class GitJournal:
             return None
         if self._last is None or self._last[0] != tip:
             self._last = (tip, self._read(tip))
+        if self._writes:
+            self._seals.able(self._last[1].policy.runners)
         return self._last[1]
 
     def _read(self, tip: Commit) -> Ledger:
+        self._seals.check(tip)
         tree = self._git.tree(tip)
         paths = tree.paths("jobs")
         meta = _json(_read(tree, LEDGER), f"{LEDGER} at {tip}")
@@ -110,6 +125,8 @@ class GitJournal:
             raise _unsound(f"the ledger at {tip} is not the one after its last entry")
         if sorted(_job_path(job) for job in ledger.jobs) != list(paths):
             raise _unsound(f"a job at {tip} lies under the name of another one")
+        if ledger.policy.runners != self._seals.keys(tip):
+            raise _unsound(f"{seals.FILE} at {tip} names others than the policy in force")
         self._belongs(ledger)
         return ledger
 
@@ -137,9 +154,24 @@ class GitJournal:
             files[path] = content
         if before is None:
             self._settle(step.ledger)
+        signs = self._signers(before, step.ledger, files)
         kinds = ", ".join(dict.fromkeys(entry.kind.value for entry in step.entries))
         last = step.entries[-1]
-        return chain.Files(files=files, message=f"{last.seq}: {kinds}", at=last.at)
+        seal = (lambda commit: self._seals.sealed(commit, signs)) if signs else None
+        return chain.Files(files=files, message=f"{last.seq}: {kinds}", at=last.at, seal=seal)
+
+    def _signers(
+        self, before: Ledger | None, after: Ledger, files: dict[str, bytes | None]
+    ) -> tuple[str, ...]:
+        """Return the keys of which one has to sign what leads to `after`; note who may from then.
+
+        Nobody puts a policy in force under which they could not go on.
+        """
+        signs = after.policy.runners if before is None else before.policy.runners
+        if after.policy.runners != (() if before is None else before.policy.runners):
+            self._seals.able(after.policy.runners)
+            files[seals.FILE] = seals.content(after.policy.runners, after.seq)
+        return signs
 
     def _settle(self, ledger: Ledger) -> None:
         """Mark this repository as the local ledger's; before the ref, or it would refuse itself."""
@@ -163,7 +195,7 @@ class GitJournal:
 
     def _refuse_another_place(self) -> None:
         """Refuse to see no journal here when there plainly is one in the other place."""
-        here, elsewhere = _known(self._git)
+        here, elsewhere = whereabouts.known(self._git)
         if self._remote is None and elsewhere:
             raise RepositoryError(
                 f"cannot use a local journal: the remote {elsewhere[0]} keeps one",
@@ -174,38 +206,6 @@ class GitJournal:
                 f"cannot use a journal on {self._remote}: this repository keeps one of its own",
                 mend="use the local one, or run jobgate in another clone",
             )
-
-
-def discover(git: Git) -> Where:
-    """Return where this repository's ledger is kept; asks remotes only when it cannot tell."""
-    here, elsewhere = _known(git)
-    if not here and not elsewhere:
-        elsewhere = tuple(
-            name for name in git.remotes() if remote.Remote(git, name).fetch(REF) is not None
-        )
-    if len(elsewhere) + here > 1:
-        places = [*(["this repository"] if here else []), *elsewhere]
-        raise RepositoryError(
-            f"cannot tell which journal counts: {' and '.join(places)} keep one each",
-            mend="name the one that counts",
-        )
-    if here:
-        return Where(mode="local")
-    return Where(mode="remote", remote=elsewhere[0]) if elsewhere else Where(mode="none")
-
-
-def _known(git: Git) -> tuple[bool, tuple[str, ...]]:
-    """Return whether a local journal is here, and the remotes that are known to keep one."""
-    name = REF.removeprefix("refs/heads/")
-    local = f"{chain.SEEN}/local/{name}"
-    marks = {
-        each: {f"{chain.SEEN}/remote/{each}/{name}", f"refs/remotes/{each}/{name}"}
-        for each in git.remotes()
-    }
-    refs = git.refs(REF, local, *(mark for each in marks.values() for mark in each))
-    remotes = tuple(each for each, known in marks.items() if not known.isdisjoint(refs))
-    # A branch of that name may be a look at the remote's; what was written here was also seen.
-    return local in refs or (REF in refs and not remotes), remotes
 
 
 def _first_to_last(git: Git, tip: Commit) -> list[Commit]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import clauses
+from runner import clauses, frozen, pins, secretgrants
 from runner.model import (
     POLICY,
     Approval,
@@ -42,7 +42,7 @@ def verdict(
     """Return the verdict on `change` under `policy`, the one in force. `today` is a day in UTC."""
     if change.symbol is Symbol.REMOVED:
         return Approved(demands=())
-    denied = _denied(change, today)
+    denied = _denied(change, today) or _unbounded(change) or _too_many(change, policy)
     if denied is not None:
         return denied
     consenting = _consenting(change, ledger, evidence.approvals)
@@ -58,12 +58,24 @@ def verdict(
     return Waiting(demands=demands)
 
 
-def _rerouted(change: Change, policy: Policy) -> bool:
-    """Tell whether the job goes to a platform that the policy in force does not have like that.
+def limit(change: Change, policy: Policy) -> Clause | None:
+    """Return the clause that allows the job the fewest hosts, or None where no clause bounds it."""
+    return clauses.narrowest(clauses.matching(policy, _paths(change)))
 
-    Whoever defines a platform decides where every job of it runs: that is consented to first.
+
+def _rerouted(change: Change, policy: Policy) -> bool:
+    """Tell whether the policy in force does not have the job's platform, secrets, script like that.
+
+    Whoever defines a platform decides where every job of it runs, whoever says where a secret is
+    found decides what a job is given, and whoever pins a script what it does: that is consented to
+    first.
     """
-    return isinstance(change.wanted, Job) and change.wanted.platform not in policy.platforms
+    job = change.wanted
+    return isinstance(job, Job) and not (
+        job.platform in policy.platforms
+        and secretgrants.same(job, policy)
+        and pins.same(job, policy)
+    )
 
 
 def _denied(change: Change, today: str) -> Denied | None:
@@ -82,6 +94,33 @@ def _denied(change: Change, today: str) -> Denied | None:
             mend=f"set `metadata.run` to {change.had.run}, or higher to run again",
         )
     return None
+
+
+def _unbounded(change: Change) -> Denied | None:
+    """Deny a job of which nobody has said which hosts it is to come to."""
+    job = change.wanted
+    if not isinstance(job, Job) or job.expect_hosts is not None or not job.targets.open:
+        return None
+    return Denied(
+        by="expect_hosts",
+        reason=f"only the platform can tell which hosts {frozen.listed(job.targets.open)} is",
+        mend="list the hosts that it must come to in `expect_hosts`, beside `request`",
+    )
+
+
+def _too_many(change: Change, policy: Policy) -> Denied | None:
+    """Deny a job on more hosts than the narrowest of the clauses allows."""
+    clause = limit(change, policy)
+    if clause is None or clause.max_hosts is None or not isinstance(change.wanted, Job):
+        return None
+    count = len(frozen.hosts(change.wanted))
+    if count <= clause.max_hosts:
+        return None
+    return Denied(
+        by=clause.name,
+        reason=f"it is for {count} hosts, and {clause.name} allows {clause.max_hosts}",
+        mend="name fewer hosts, or split it into several jobs",
+    )
 
 
 def _paths(change: Change) -> Iterable[str]:

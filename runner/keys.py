@@ -1,4 +1,6 @@
-"""SSH signatures in the namespace `jobgate`, made and checked by `ssh-keygen -Y`.
+"""SSH signatures, made and checked by `ssh-keygen -Y`: of approvals, and of the journal.
+
+Each has a namespace of its own, so that no signature passes for one of the other kind.
 
 Agents, hardware keys and passphrases are ssh-keygen's business. Whose keys count for a person is
 the policy's; a signature that cannot be checked, for whatever reason, is not one.
@@ -12,12 +14,18 @@ import re
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.errors import CheckError
 from runner.model import Signed
 
-NAMESPACE = "jobgate"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMESPACE = "jobgate"  # of approvals
+JOURNAL = "jobgate-journal"
 _PRINCIPAL = "person"
 _SECONDS = 20.0
 _PERSON_SECONDS = 180.0  # somebody may have to type a passphrase or touch a key
@@ -38,9 +46,10 @@ _TYPES = {
 class SshKeys:
     """Signs and verifies. Only with `prompts` may ssh-keygen ask the person at the terminal."""
 
-    def __init__(self, *, prompts: bool = False) -> None:
+    def __init__(self, *, prompts: bool = False, namespace: str = NAMESPACE) -> None:
         """Say whether somebody is there to be asked for a passphrase."""
         self._prompts = prompts
+        self._namespace = namespace
         self._known: dict[tuple[Signed, tuple[str, ...]], bool] = {}
 
     def sign(self, statement: bytes, key_file: str) -> str:
@@ -50,7 +59,7 @@ class SshKeys:
                 f"cannot sign: there is no key file {key_file}",
                 mend="name your private key, or the public half of a key that your agent holds",
             )
-        argv = ["-Y", "sign", "-n", NAMESPACE, "-f", str(Path(key_file).absolute())]
+        argv = ["-Y", "sign", "-n", self._namespace, "-f", str(Path(key_file).absolute())]
         signature = _asked(argv, statement, prompts=self._prompts).decode("ascii", "replace")
         if not signature.startswith("-----BEGIN SSH SIGNATURE-----"):
             raise CheckError(
@@ -60,27 +69,56 @@ class SshKeys:
 
     def verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
         """Tell whether one of `keys` (public, authorized_keys form) made the signature."""
-        asked = (signed, keys)
-        if asked not in self._known:
-            self._known[asked] = self._verify(signed, keys)
-        return self._known[asked]
+        return self.verified([(signed, keys)])[0]
+
+    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
+        """Tell of each signature whether one of the keys beside it made it."""
+        new = [each for each in dict.fromkeys(asked) if each not in self._known]
+        # A process each: they are what takes the time, and the machine has several processors.
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            self._known |= zip(new, pool.map(lambda each: self._verify(*each), new), strict=True)
+        return tuple(self._known[each] for each in asked)
 
     def _verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
         known = [key for key in map(normal, keys) if key is not None]
         signature = signed.signature.encode(errors="replace")
         if not known or max(len(signature), len(signed.statement)) > _LARGEST:
             return False
-        lines = "".join(f'{_PRINCIPAL} namespaces="{NAMESPACE}" {key}\n' for key in known)
+        lines = "".join(f'{_PRINCIPAL} namespaces="{self._namespace}" {key}\n' for key in known)
         try:
             with tempfile.TemporaryDirectory(prefix="jobgate-") as folder:
                 allowed, made = Path(folder) / "allowed", Path(folder) / "signature"
                 allowed.write_text(lines)
                 made.write_bytes(signature)
-                argv = ["-Y", "verify", "-n", NAMESPACE, "-I", _PRINCIPAL]
+                argv = ["-Y", "verify", "-n", self._namespace, "-I", _PRINCIPAL]
                 _asked([*argv, "-f", str(allowed), "-s", str(made)], signed.statement)
         except (CheckError, OSError):
             return False
         return True
+
+
+class RunnerKey:
+    """The key that a runner signs the journal with, if it has one."""
+
+    def __init__(self, file: Path | None, *, prompts: bool = False) -> None:
+        """Take the private key in `file`, or the public half of one that an agent holds."""
+        self._file = None if file is None else str(file)
+        self._keys = SshKeys(prompts=prompts, namespace=JOURNAL)
+        self._public: str | None = None
+
+    def key(self) -> str | None:
+        """Return the public key; raise CheckError when there is one that cannot be used."""
+        if self._public is None and self._file is not None:
+            self._public = public_key(self._file)
+        return self._public
+
+    def sign(self, statement: bytes) -> str:
+        """Return the armoured signature; raise CheckError when it cannot be made."""
+        return self._keys.sign(statement, self._file or "")
+
+    def verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
+        """Tell whether one of `keys` (public, authorized_keys form) made the signature."""
+        return self._keys.verify(signed, keys)
 
 
 class Trial:

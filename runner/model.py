@@ -141,21 +141,35 @@ class Spec:
     own: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret by name, where its value will stand."""
+
+    name: str
+
+
+Parts: TypeAlias = tuple[str | Secret, ...]  # of one text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A spec with one cell of its matrix put in: every leaf is data, nothing is a template.
 
-    `script`, `request` and `change` are those parts of the spec after rendering.
+    `script`, `request`, `change` and `expect_hosts` (None: absent) are those parts of the spec
+    after rendering.
     `script_text` is the rendered script when `script.file` is a `.j2` template, else None.
     `used` are the files that rendering went through (vars, macros, the template), sorted.
+    `secrets` are the leaves that name secrets, by path; in their place stands a stand-in.
     """
 
     cell: tuple[tuple[str, Scalar], ...]
     script: dict[str, Json]
     request: dict[str, Json]
     change: dict[str, Json]
+    expect_hosts: Json = None
     script_text: bytes | None
     used: tuple[Source, ...]
+    secrets: tuple[tuple[Path, Parts], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +180,14 @@ class Resolved:
     `script` is the decoded script when the body carries content, else None.
     `origins` tells for a path of the body which path of the spec it was made from
     (longest known prefix; `("request", …)` for what was taken over as it is).
+    `plain` is the body with stand-ins for its secrets, None where it names none.
     """
 
     body: dict[str, Json]
     script: bytes | None
     used: tuple[Source, ...]
     origins: Mapping[Path, Path]
+    plain: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +242,9 @@ class Job:
     script: bytes | None
     targets: Targets
     batches: tuple[int, ...]
-    expect_hosts: tuple[str, ...] | None = None  # labels of all that its open targets must come to
+    expect_hosts: tuple[str, ...] | None = None  # labels of all that its targets must come to
     pins: tuple[Pin, ...] = ()
+    secrets: tuple[SecretSource, ...] = ()  # of those that the body names, by name
     sources: tuple[Source, ...]
     spec: Digest  # of the spec's own tree, comments and layout left out
     effect: Digest
@@ -278,6 +295,8 @@ class Policy:
     people: tuple[Person, ...]
     clauses: tuple[Clause, ...]
     secrets: tuple[SecretSource, ...] = ()
+    runners: tuple[str, ...] = ()  # public keys that may sign the journal; empty: it is not signed
+    pins: tuple[tuple[str, str | int, Pin], ...] = ()  # platform, what is named there, what it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,6 +444,7 @@ class InForce:
     head: Commit
     key: Key | None
     files: tuple[Source, ...]
+    runners: tuple[str, ...] = ()  # public keys; where there are any, one of them signs the journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

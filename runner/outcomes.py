@@ -65,6 +65,17 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signatures:
+    """Of how many commits of the journal a runner's signature was due, and those that lack it.
+
+    `bad` are the oldest first: unsigned, or signed by no key that could sign then.
+    """
+
+    due: int
+    bad: tuple[Commit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """One thing that `verify` looked at: whether it holds, and what was seen."""
 

@@ -44,6 +44,11 @@ def policy_document(blob: Blob) -> Checked[Document]:
     return _mapping(blob, "a policy")
 
 
+def lock(blob: Blob) -> Checked[Document]:
+    """Return the lock in `blob` as it is written; what it says is left to `pins`."""
+    return _mapping(blob, "a lock")
+
+
 def _own(blob: Blob) -> Source:
     return Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.OWN)
 

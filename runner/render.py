@@ -1,9 +1,9 @@
 """From a Spec to its jobs rendered: one for each cell of its matrix, every leaf of it data.
 
-Only the leaves of `script`, `request` and `change` are templates; a value that was rendered is
-never rendered again, and variables are data. What the sandbox refuses becomes a finding where the
-leaf stands, or in the macro file or script template that was at fault. Left to others: whether the
-result is valid (`validate`), and scripts that are no templates (`resolve`).
+Only the leaves of `script`, `request`, `change` and `expect_hosts` are templates; a value that was
+rendered is never rendered again, and variables are data. What the sandbox refuses becomes a finding
+where the leaf stands, or in the macro file or script template that was at fault. Left to others:
+whether the result is valid (`validate`), and scripts that are no templates (`resolve`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner import matrix, narrow
+from runner import matrix, narrow, secretparts, secretplaces
 from runner.model import Checked, Finding, Place, Rendered, Role, Source, Span, Unreadable, pointer
+from runner.template import secretcalls
 from runner.template.bounds import Purse
 from runner.template.faults import FaultError
 from runner.template.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from runner.matrix import Cell
-    from runner.model import Blob, Document, Json, Path, Reader, Spec
+    from runner.model import Blob, Document, Json, Parts, Path, Reader, Spec
 
 _LIBRARY = "specs/_lib/"
 _TEMPLATE = ".j2"
@@ -145,7 +146,8 @@ class _Notes:
         self.findings.update(dict.fromkeys(findings))
 
 
-_ANYWHERE = frozenset(("template-syntax", "macro-missing"))  # whichever leaf comes by
+# Whichever leaf comes by.
+_ANYWHERE = frozenset(("template-syntax", "macro-missing", "secret-misplaced"))
 
 
 class _Leaves:
@@ -154,6 +156,7 @@ class _Leaves:
     def __init__(self, *, notes: _Notes, context: dict[str, Json]) -> None:
         """Render nothing yet."""
         self.notes = notes
+        self.secrets: dict[Path, Parts] = {}
         self._context = context
         self._sandbox = Sandbox(notes.macro, notes.purse)
 
@@ -179,12 +182,22 @@ class _Leaves:
         return value if isinstance(made, FaultError) else made
 
     def leaf(self, path: Path, text: str) -> Json | FaultError:
-        """Return what the text at `path` yields, or its fault, which is kept as a finding too."""
+        """Return what the text at `path` yields, or its fault, which is kept as a finding too.
+
+        Where it names secrets, that is a text with stand-ins for them; its parts are kept.
+        """
         try:
-            return self._sandbox.evaluate(text, self._context)
+            made = self._sandbox.evaluate(text, self._context)
+            if not isinstance(made, tuple):
+                return made
+            why = secretplaces.refusal(path, made)
+            if why is not None:
+                raise secretcalls.misplaced(why)
         except FaultError as fault:
             self.notes.fault(path, fault)
             return fault
+        self.secrets[path] = made
+        return secretparts.text(made, secretparts.stand_in)
 
     def part(self, name: str) -> dict[str, Json]:
         """Return one part of the spec rendered; empty when the spec has no such mapping."""
@@ -213,14 +226,17 @@ def _job(cell: Cell, leaves: _Leaves, via: set[Source]) -> Rendered:
     blob = _template(script.get("file"), leaves.notes)
     text = None if blob is None else leaves.script(blob)
     request, change = leaves.part("request"), leaves.part("change")
+    expected = narrow.at(leaves.notes.document.tree, "expect_hosts")
     own = set() if blob is None else {_source(blob)}
     return Rendered(
         cell=cell,
         script=script,
         request=request,
         change=change,
+        expect_hosts=leaves.rendered(("expect_hosts",), expected),
         script_text=text,
         used=tuple(sorted(via | own | leaves.used())),
+        secrets=tuple(leaves.secrets.items()),
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from runner import languages, quoting, requests
+from runner import languages, quoting, requests, secretplaces
 from runner.model import (
     Checked,
     Document,
@@ -79,12 +79,14 @@ def request(spec: Spec, rendered: Rendered, reader: Reader) -> Checked[Resolved]
         origins |= part.origins
     source = None if code.value is None else code.value.source
     resolved = Resolved(
-        body=body,
+        body=secretplaces.body(body, rendered) if rendered.secrets else body,
         script=code.value.content if code.value is not None and content.body else None,
         used=tuple(sorted({*rendered.used, *(() if source is None else (source,))})),
         origins=origins,
+        plain=body if rendered.secrets else None,
     )
     findings = tuple(finding for part in parts for finding in part.findings)
+    findings += tuple(secretplaces.findings(document, rendered))
     return Checked(value=resolved, findings=findings)
 
 

@@ -14,6 +14,7 @@ from runner import refusing, requests
 from runner.mistakes import Mistake, shown
 from runner.model import Finding
 from runner.narrow import at
+from runner.rules import expectedhosts
 from runner.shape import conformity
 
 if TYPE_CHECKING:
@@ -66,9 +67,22 @@ def raw(document: Document) -> tuple[Finding, ...]:
 
 
 def request(spec: Spec, resolved: Resolved) -> tuple[Finding, ...]:
-    """Return what the schema and the rules refuse in a request, at the spec's values behind it."""
+    """Return what the schema and the rules refuse in a request, at the spec's values behind it.
+
+    A secret is taken for as short a text as its value can be.
+    """
     origins = {(): ("request",), **resolved.origins}
-    return _findings(spec.document, refusing.mistakes(_completed(resolved.body), own=True), origins)
+    plain = resolved.body if resolved.plain is None else resolved.plain
+    return _findings(spec.document, refusing.mistakes(_completed(plain), own=True), origins)
+
+
+def expected(spec: Spec, hosts: Json, resolved: Resolved) -> tuple[Finding, ...]:
+    """Return what is wrong with the hosts that a spec expects, as they were rendered."""
+    if at(spec.document.tree, "expect_hosts") is None:
+        return ()
+    targets = requests.targets(resolved.body)
+    found = tuple(expectedhosts.labels(hosts)) or expectedhosts.contradictions(hosts, targets)
+    return _findings(spec.document, found, {})
 
 
 def _completed(body: dict[str, Json]) -> dict[str, Json]:

@@ -204,6 +204,7 @@ def in_force(value: InForce) -> Json:
             "files": sources(value.files),
             "head": value.head,
             "key": value.key,
+            "runners": [*value.runners] or None,
         }
     )
 
@@ -215,6 +216,7 @@ def in_force_from(tree: Json) -> InForce:
         head=Commit(fields.needed(tree, "head")),
         key=fields.key(tree, "key"),
         files=sources_from(narrow.items(tree, "files")),
+        runners=narrow.texts(tree, "runners"),
     )
 
 

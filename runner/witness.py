@@ -10,18 +10,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner import fields, handles, narrow
+from runner import canon, fields, handles, narrow
 from runner.model import Kind
 from runner.progress import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.model import Entry, JobId, Key, LedgerId, Result
+    from runner.model import Entry, JobId, Key, Ledger, LedgerId, Result
 
 Concern: TypeAlias = Literal[
     "unknown",
     "started-duplicate",
+    "rolled-back",
     "unreachable",
     "lost",
     "foreign-key",
@@ -33,13 +34,21 @@ Concern: TypeAlias = Literal[
 CODES: Mapping[Concern, int] = {
     "unknown": 8,
     "started-duplicate": 8,
+    "rolled-back": 10,
     "unreachable": 9,
     "lost": 1,
     "foreign-key": 1,
     "outside": 1,
     "idle-duplicate": 1,
 }
-_KEY = re.compile(r" jobgate:([0-9a-f]{64})\Z")
+BEARING = "jobgate:"  # what every name has within it that jobgate gave
+_NAME = 512  # UTF-16 units that the platform takes
+_ROOM = 80  # of them, that no reviewer could use up
+_DIGITS = 6  # of the number of an entry, in base 36
+_TAG = 8
+_MARK = re.compile(
+    rf" {BEARING}([0-9a-f]{{64}})(?:\.([0-9a-z]{{1,{_DIGITS}}})(?:\.([0-9a-f]{{{_TAG}}}))?)?\Z"
+)
 _STRANGE: Mapping[Concern, str] = {
     "foreign-key": "it bears a key that this journal does not have: another ledger's, or one of "
     "entries that were lost",
@@ -56,6 +65,19 @@ class Sighting:
     status: Status
     at: int
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What the end of a job's name says of the submission that it was created for.
+
+    `seq` is the number of the newest entry that the journal had then (-1: not said), `tag` stands
+    for the ledger (empty: not said).
+    """
+
+    key: str
+    seq: int = -1
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,29 +147,93 @@ def submissions(entries: Iterable[Entry]) -> dict[str, Told]:
 
 
 def remarks(
-    platform: str, sightings: Iterable[Sighting], told: Mapping[str, Told]
+    platform: str, sightings: Iterable[Sighting], told: Mapping[str, Told], ledger: LedgerId
 ) -> Iterator[Remark]:
     """Yield a remark on each job that was seen on a platform and is not as the journal tells."""
     for seen in sightings:
-        key = key_in(seen.name)
-        known = told.get(key)
+        known = told.get(key_in(seen.name))
         if known is None:
-            concern: Concern = "foreign-key" if key else "outside"
-            yield Remark(
-                concern=concern,
-                platform=platform,
-                detail=_STRANGE[concern],
-                platform_job=seen.job,
-                seen=seen,
-            )
+            yield _stranger(platform, seen, ledger)
         elif known.platform_job != seen.job:
             yield _duplicate(platform, seen, known)
 
 
+def name(said: str, ledger: Ledger, key: Key) -> str:
+    """Return the name that a job is created under: what was reviewed, and a mark of ours.
+
+    The mark has the key, the number of the newest entry, and the ledger's tag if there is room.
+    """
+    kept = said.encode("utf-16-le")[: 2 * (_NAME - _ROOM)].decode("utf-16-le", "ignore")
+    digits = _base36(ledger.seq)
+    if len(digits) > _DIGITS:
+        return f"{kept} {BEARING}{key}"
+    short = f"{kept} {BEARING}{key}.{digits}"
+    whole = f"{short}.{tag(ledger.id)}"
+    return whole if len(whole.encode("utf-16-le")) <= 2 * _NAME else short
+
+
+def mark_in(name: str) -> Mark | None:
+    """Return the mark that the name of a job ends with; None where it bears none."""
+    found = _MARK.search(name)
+    if found is None:
+        return None
+    key, digits, tagged = found.groups("")
+    return Mark(key=key, seq=int(digits, 36) if digits else -1, tag=tagged)
+
+
 def key_in(name: str) -> str:
-    """Return the key that the name of a job ends with; empty where it bears none."""
-    found = _KEY.search(name)
-    return found[1] if found else ""
+    """Return the key in the mark that the name of a job ends with; empty where it bears none."""
+    found = mark_in(name)
+    return "" if found is None else found.key
+
+
+def tag(ledger: LedgerId) -> str:
+    """Return what stands for a ledger in the names of its jobs."""
+    return canon.sha256(ledger.encode())[:_TAG]
+
+
+def tagged(ledger: LedgerId) -> str:
+    """Return what the names of a ledger's jobs have within them that have room for its tag."""
+    return f".{tag(ledger)}"
+
+
+def ahead(ledger: Ledger, sightings: Iterable[Sighting]) -> tuple[Sighting, Mark] | None:
+    """Return the job, and its mark, of the highest entry of this ledger that `ledger` lacks.
+
+    None where nothing was seen that is ahead of it.
+    """
+    wanted = tag(ledger.id)
+    marks = ((seen, mark_in(seen.name)) for seen in sightings)
+    found = [
+        (seen, mark)
+        for seen, mark in marks
+        if mark is not None and mark.tag == wanted and mark.seq > ledger.seq
+    ]
+    return max(found, key=lambda each: each[1].seq, default=None)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
+
+
+def _stranger(platform: str, seen: Sighting, ledger: LedgerId) -> Remark:
+    """Return a remark on a job whose name bears no key that the journal has."""
+    mark = mark_in(seen.name)
+    concern: Concern = "outside" if mark is None else "foreign-key"
+    detail = _STRANGE[concern]
+    if mark is not None and mark.tag == tag(ledger):
+        concern = "rolled-back"
+        detail = (
+            f"it says that it came after entry {mark.seq} of this ledger, whose journal lacks its "
+            "key: entries were lost, or somebody gave it that name"
+        )
+    return Remark(
+        concern=concern, platform=platform, detail=detail, platform_job=seen.job, seen=seen
+    )
 
 
 def _duplicate(platform: str, seen: Sighting, known: Told) -> Remark:

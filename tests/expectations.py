@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner import handles
-from runner.errors import RefusedError
+from runner import canon, handles
+from runner.errors import PlatformError, RefusedError
+from runner.frozen import Target
 from runner.handles import Handle
 from runner.model import Act
 from runner.progress import HostState, Progress, Status
+from runner.stored import Status as StoredStatus
 from tests import serving
 
 if TYPE_CHECKING:
@@ -84,6 +86,52 @@ def a_created_job_waits(ground: Ground) -> None:
     assert (stands.status, stands.finished, stands.paused) == (Status.WAITING, False, False)
     assert _states(stands) == [("0:127.0.0.1", 1, "waiting")]
     assert ground.runs == {}
+
+
+def what_was_frozen_is_shown(ground: Ground) -> None:
+    """Script, account and hosts of a job that waits, the hosts in the order of its batches."""
+    rolls = serving.rolling("1 100%", 1)
+    shown = ground.platform.frozen(ground.create(COUNTS, hosts=(3, 1, 2), rolling_config=rolls))
+
+    assert shown.script == canon.sha256(COUNTS.encode())
+    assert (shown.account_id, shown.alias) in {(1, "operator"), (1, None)}
+    assert shown.targets == tuple(Target(label=f"0:127.0.0.{host}", id=host) for host in (3, 1, 2))
+
+
+def a_stored_script_is_shown_by_its_content(ground: Ground) -> None:
+    """Whoever names a script by its id sees which bytes it has come to."""
+    shown = ground.platform.frozen(
+        ground.create("", script_id="clean", script_content=None, script_language=None)
+    )
+
+    assert shown.script == canon.sha256(b"echo stored\n")
+
+
+def a_version_is_found_by_its_number(ground: Ground) -> None:
+    """However far it is, with its content to the byte and the id of its script."""
+    found = [ground.platform.script_version(SCOPE, number) for number in (5, 6, 7, 8)]
+
+    assert [(each.script, each.version) for each in found] == [("clean", n) for n in (5, 6, 7, 8)]
+    assert [each.name for each in found] == ["0.9", "1.0", "1.1", "1.2"]
+    assert [each.status.name for each in found] == ["OFFLINE", "ONLINE", "DISABLED", "DRAFT"]
+    assert {each.content for each in found} == {b"echo stored\n"}
+
+
+def a_script_is_the_version_that_is_online(ground: Ground) -> None:
+    """By its id; also one that is public."""
+    found = [ground.platform.script_version(SCOPE, name) for name in ("clean", "public")]
+
+    assert [(each.script, each.version) for each in found] == [("clean", 6), ("public", 9)]
+    assert [each.status for each in found] == [StoredStatus.ONLINE] * 2
+
+
+def what_a_scope_does_not_know_is_refused(ground: Ground) -> None:
+    """A script, a version, and a script of another scope."""
+    for named in ("none", 99):
+        with pytest.raises(RefusedError):
+            ground.platform.script_version(SCOPE, named)
+    with pytest.raises(PlatformError):
+        ground.platform.script_version(("biz_set", "9000001"), "clean")
 
 
 def a_started_job_runs_to_its_end(ground: Ground) -> None:
@@ -261,6 +309,8 @@ def jobs_are_listed_by_their_age(ground: Ground) -> None:
     ]
     assert all(each.by for each in seen)
     assert abs(seen[0].at - time.time() * 1000) < 600_000
+    assert ground.platform.listed(SCOPE, 0, "listed 2") == (seen[1],)
+    assert ground.platform.listed(SCOPE, 0, "listed 3") == ()
     later = ground.platform.listed(SCOPE, seen[1].at)
     assert second.job in {each.job for each in later}
     assert all(each.at >= seen[1].at for each in later)
@@ -291,6 +341,7 @@ def what_is_not_there_is_refused(ground: Ground) -> None:
     asks: list[Callable[[], object]] = [
         lambda: ground.platform.start(nothing),
         lambda: ground.platform.status(nothing),
+        lambda: ground.platform.frozen(nothing),
         *(partial(ground.platform.operate, nothing, act, seen) for act in Act),
         lambda: ground.platform.logs(nothing, None),
     ]
@@ -304,6 +355,11 @@ EXPECTATIONS: Mapping[str, Callable[[Ground], None]] = MappingProxyType(
         each.__name__: each
         for each in (
             a_created_job_waits,
+            what_was_frozen_is_shown,
+            a_stored_script_is_shown_by_its_content,
+            a_version_is_found_by_its_number,
+            a_script_is_the_version_that_is_online,
+            what_a_scope_does_not_know_is_refused,
             a_started_job_runs_to_its_end,
             starting_again_runs_nothing_again,
             a_manual_job_goes_on_when_it_is_resumed,

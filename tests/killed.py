@@ -25,11 +25,14 @@ from runner.pipeline import applying, steering
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runner.frozen import Frozen
     from runner.handles import Handle
     from runner.model import Entry, Json, Ledger, PlatformEntry
+    from runner.outcomes import Signatures
     from runner.pipeline.ports import Decide, Journal, Platform, Platforms
     from runner.pipeline.world import World
     from runner.progress import Created, Progress
+    from runner.stored import Named, Stored
     from runner.witness import Sighting
 
 
@@ -61,6 +64,10 @@ class KillingJournal:
     def entries(self) -> tuple[Entry, ...]:
         """Pass it on."""
         return self.real.entries()
+
+    def signatures(self) -> Signatures:
+        """Pass it on."""
+        return self.real.signatures()
 
     def file(self, path: str) -> bytes:
         """Pass it on."""
@@ -103,14 +110,22 @@ class KillingPlatform:
         """Pass it on."""
         return self.real.find(name, scope)
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
         """Pass it on."""
-        return self.real.listed(scope, since)
+        return self.real.listed(scope, since, bearing)
 
     def status(self, handle: Handle) -> Progress:
         """Step before each look: the scripts may be under way."""
         self.countdown.step()
         return self.real.status(handle)
+
+    def frozen(self, handle: Handle) -> Frozen:
+        """Pass it on."""
+        return self.real.frozen(handle)
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> Stored:
+        """Pass it on."""
+        return self.real.script_version(scope, named)
 
     def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
         """Step, operate, step."""

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from runner import canon, history, wire
+from runner import canon, history, wire, witness
 from runner.errors import PlatformError, RunnerError, UnknownOutcomeError
+from runner.frozen import Frozen
 from runner.model import (
     Approval,
     Blob,
@@ -30,15 +31,19 @@ from runner.model import (
     Step,
     Unreadable,
 )
-from runner.pipeline import applying, consent, drafting, planning
+from runner.pipeline import applying, consent, drafting, planning, withholding
 from runner.pipeline.world import World
 from runner.progress import Created, Progress, Status
+from runner.witness import Sighting
 from tests import oncewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.handles import Handle
     from runner.model import Act, Json
     from runner.pipeline.ports import Decide, Tree
+    from runner.stored import Named
     from tests.oncewhere import Known
 
 LEDGER = LedgerId("0f" * 16)
@@ -76,8 +81,10 @@ class Lack(Enum):
     DOWN = "down"
 
 
+# A job as a list has it: its key, its number, its state.
+Row: TypeAlias = tuple[str, int, Status]
 # A commit's place in HEADS, a ledger's place in the list of them, a job's number, or its state.
-Answer: TypeAlias = int | Status | Lack
+Answer: TypeAlias = int | Status | Lack | tuple[Row, ...]
 Answers: TypeAlias = tuple[Answer, ...]
 
 
@@ -132,6 +139,16 @@ class _Talk:
         return answer
 
     def called(self, what: str, key: str = "", job: int = 0) -> int | Status:
+        answer = self._given(what, key, job)
+        assert isinstance(answer, int)
+        return answer
+
+    def shown(self) -> tuple[Row, ...]:
+        answer = self._given("listed")
+        assert isinstance(answer, tuple)
+        return answer
+
+    def _given(self, what: str, key: str = "", job: int = 0) -> Answer:
         answer = self.ask(what, key, job)
         if answer is Lack.LOST:
             raise UnknownOutcomeError("cannot call: no answer", mend="look at it")
@@ -202,6 +219,9 @@ class _Journal:
     def entries(self) -> NoReturn:
         raise NotImplementedError
 
+    def signatures(self) -> NoReturn:
+        raise NotImplementedError
+
     def file(self, path: str) -> bytes:
         return self.stage.files[path]
 
@@ -250,7 +270,9 @@ class _Platform:
 
     def create(self, body: dict[str, Json]) -> Created:
         assert body["start_task"] is False
-        job = self.talk.called("create", str(body["task_name"]).rpartition(":")[2])
+        key = witness.key_in(str(body["task_name"]))
+        del body  # the rest of its name tells where the journal stood, which is no matter here
+        job = self.talk.called("create", key)
         return Created(job=job, step=job)
 
     def start(self, handle: Handle) -> None:
@@ -259,13 +281,27 @@ class _Platform:
     def find(self, name: str, scope: tuple[str, str]) -> NoReturn:
         raise AssertionError(f"a list is no proof: {name} in {scope}")
 
-    def listed(self, scope: tuple[str, str], since: int) -> NoReturn:
-        raise AssertionError(f"a list is no proof: of {scope} since {since}")
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
+        assert (scope, since) == (("biz", "2"), 0)
+        if bearing == witness.tagged(LEDGER):
+            return ()  # names have no tag here: where the journal stood is no matter
+        return tuple(
+            Sighting(job=job, name=f"count jobgate:{key}", status=status, at=0, by="ci")
+            for key, job, status in self.talk.shown()
+        )
 
     def status(self, handle: Handle) -> Progress:
         status = Status(self.talk.called("status", handle.key, handle.job))
         over = status is Status.SUCCEEDED
         return Progress(status=status, finished=over, paused=False, batch=1, batches=1, hosts=())
+
+    def frozen(self, handle: Handle) -> Frozen:
+        """Show nothing: what was frozen never changes, so that asking is no step of a model."""
+        del handle
+        return Frozen()
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> NoReturn:
+        raise NotImplementedError(scope, named)
 
     def operate(self, handle: Handle, act: Act, seen: Progress) -> NoReturn:
         raise NotImplementedError(handle, act, seen)
@@ -294,9 +330,8 @@ class _Signer:
     def sign(self, statement: bytes, key_file: str) -> NoReturn:
         raise NotImplementedError(statement, key_file)
 
-    def verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
-        del signed
-        return bool(keys)
+    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
+        return tuple(bool(keys) for _, keys in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +432,7 @@ class Stage:
             approvals=_Approvals(self.approvals),
             signer=_Signer(),
             platforms=lambda _: platform,
+            secrets=withholding.Unfetched(),
             clock=_Clock(talk),
             runner="runner",
             tell=lambda _: None,

@@ -201,6 +201,8 @@ class Model:
             yield self._answered(state, place, state.tip, ask.what)
         elif ask.what in {"append", "read"}:
             yield self._answered(state, place, state.ledger, ask.what)
+        elif ask.what == "listed":
+            yield from self._listed(state, place)
         elif ask.what == "status":
             status = state.made[ask.job - 1].status
             yield self._answered(state, place, status, f"job {ask.job} is {status.name}")
@@ -209,6 +211,16 @@ class Model:
                 yield self._answered(down, place, Lack.DOWN, "a status call is lost")
         elif all(made.status is not Status.RUNNING for made in state.made):
             yield self._answered(state, place, 0, "time passes")
+
+    def _listed(self, state: State, place: int) -> Iterator[Move]:
+        """Yield what a list may show: all that there is, or nothing of it yet."""
+        rows = [(made.key, job, made.status) for job, made in enumerate(state.made, start=1)]
+        yield self._answered(state, place, tuple(rows), "a list is read")
+        if rows:
+            yield self._answered(state, place, (), "a list lags")
+        if state.faults:
+            down = state._replace(faults=state.faults - 1)
+            yield self._answered(down, place, Lack.DOWN, "a list cannot be read")
 
     def _answered(self, state: State, place: int, answer: Answer, what: str) -> Move:
         stands, step = self.stage.after(state.runners[place], answer)

@@ -1,12 +1,15 @@
 """A relay for tests between jobgate and a server: it passes calls on, or loses them.
 
-A fault is "before" (the call never reaches the server) or "after" (its answer never comes back).
+A fault is "before" (the call never reaches the server) or "after" (its answer never comes back). An
+"echo" refuses the call, and repeats what was sent in its message, as it is and decoded.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
+import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +58,9 @@ def relayed(aim: str) -> Iterator[Relay]:
             if fault == "before":
                 self.close_connection = True
                 return
+            if fault == "echo":
+                _answer(self, 400, {"Content-Type": "application/json"}, _echoed(content))
+                return
             to = urlsplit(made.aim)
             connection = http.client.HTTPConnection(str(to.hostname), to.port, timeout=20)
             connection.request(self.command, self.path, content, dict(self.headers.items()))
@@ -64,13 +70,7 @@ def relayed(aim: str) -> Iterator[Relay]:
             if fault == "after":
                 self.close_connection = True
                 return
-            self.send_response(got.status)
-            for name, value in got.getheaders():
-                if name.lower() not in _OWN:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            _answer(self, got.status, dict(got.getheaders()), answer)
 
         def do_POST(self) -> None:  # the name is that of http.server
             """Do as with a GET."""
@@ -89,3 +89,26 @@ def relayed(aim: str) -> Iterator[Relay]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _answer(
+    handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], content: bytes
+) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        if name.lower() not in _OWN:
+            handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+def _echoed(content: bytes) -> bytes:
+    """Return a refusal of JOB's that says again what it was sent, with its parameters decoded."""
+    sent = json.loads(content)
+    param = base64.b64decode(sent["script_param"]).decode()
+    said = f"bad parameters {param} in {content.decode()}, that is {sent!r}"
+    detail = {"code": 1241003, "message": said}
+    return json.dumps(
+        {"error": {"code": "INVALID_ARGUMENT", "message": said, "details": [detail]}}
+    ).encode()

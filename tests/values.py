@@ -318,7 +318,14 @@ _OUTCOMES: st.SearchStrategy[
     Literal["succeeded", "failed", "stopped", "withdrawn", "refused", "unknown"]
 ] = st.sampled_from(["succeeded", "failed", "stopped", "withdrawn", "refused", "unknown"])
 RESULTS = st.builds(Result, outcome=_OUTCOMES, detail=TEXTS, hosts=WIDE, failed=WIDE)
-IN_FORCE = st.builds(InForce, digest=DIGESTS, head=COMMITS, key=st.none() | KEYS, files=SOURCE_SETS)
+IN_FORCE = st.builds(
+    InForce,
+    digest=DIGESTS,
+    head=COMMITS,
+    key=st.none() | KEYS,
+    files=SOURCE_SETS,
+    runners=st.lists(TEXTS, max_size=2).map(tuple),
+)
 ENTRIES = st.builds(
     Entry,
     v=st.just(1),

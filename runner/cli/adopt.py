@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 @click.command(short_help="Begin the ledger: take the jobs that exist as had, run nothing.")
 @click.option("--branch", default="main", show_default=True, help="The branch that is applied.")
 @click.option("--remote", help="Keep the journal on this remote.  [default: in this repository]")
+@options.runner_key
 @options.formats("text", "json")
 @options.repository
-def command(folder: Path, form: str, branch: str, remote: str | None) -> int:
+def command(
+    folder: Path, form: str, branch: str, remote: str | None, runner_key: Path | None
+) -> int:
     r"""Begin the ledger for a branch: the jobs that exist are taken as had, nothing is run.
 
     The policy of that branch's tip is in force from then on, as it stands: look at it first.
@@ -33,7 +36,7 @@ def command(folder: Path, form: str, branch: str, remote: str | None) -> int:
     Example:
       jobgate adopt --remote origin
     """
-    with compose.world(folder, remote) as world:
+    with compose.world(folder, remote, writer=options.writer(runner_key)) as world:
         ledger, _ = adopting.adopt(
             world,
             ledger=LedgerId(secrets.token_hex(16)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from runner.model import Commit
     from runner.outcomes import Item
     from runner.pipeline.world import World
+
+
+def _planted(
+    ctx: click.Context, param: click.Parameter, names: tuple[str, ...]
+) -> frozenset[tuple[str, int]]:
+    """Return jobs of platforms as they were named."""
+    del ctx, param
+    found = [name.rpartition("/") for name in names]
+    if not all(platform and job.isascii() and job.isdigit() for platform, _, job in found):
+        raise click.BadParameter("write it as PLATFORM/ID, such as prod/12", param_hint="--planted")
+    return frozenset((platform, int(job)) for platform, _, job in found)
 
 
 @click.command(short_help="Run what is approved at the branch's tip, once.")
@@ -37,6 +49,14 @@ if TYPE_CHECKING:
 )
 @click.option("--again", is_flag=True, help="Submit anew what the platform refused.")
 @click.option("--dry-run", "dry", is_flag=True, help="Only show the calls that would be made.")
+@click.option(
+    "--planted",
+    multiple=True,
+    metavar="PLATFORM/ID",
+    callback=_planted,
+    help="Pass over this job there: somebody gave it a false name; may be repeated.",
+)
+@options.runner_key
 @options.formats("text", "json")
 @options.repository
 def command(
@@ -51,6 +71,8 @@ def command(
     wait: bool,
     again: bool,
     dry: bool,
+    planted: frozenset[tuple[str, int]],
+    runner_key: Path | None,
 ) -> int:
     r"""Run what is approved at the tip of the ledger's branch, each job once, and follow it.
 
@@ -68,11 +90,11 @@ def command(
       jobgate apply --plan plan.json
       jobgate apply --only restart-nginx --dry-run
     """
-    plan = None if named is None else _digest(named)
     chosen = applying.Options(
-        plan=plan, parallel=parallel, only=only, platform=platform, wait=wait, again=again
+        parallel=parallel, only=only, platform=platform, wait=wait, again=again, planted=planted
     )
-    with compose.world(folder) as world:
+    chosen = replace(chosen, plan=None if named is None else _digest(named))
+    with compose.world(folder, writer=None if dry else options.writer(runner_key)) as world:
         items = (_rehearsed if dry else _applied)(
             world, world.repository.commit(head), chosen, form
         )

@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING
 import click
 
 from runner import approvals, journal, keys
+from runner.cli import outputs
+from runner.discretion import Discretion
 from runner.errors import PlatformError
-from runner.git import keptref, remote, repository, trial
+from runner.git import keptref, remote, repository, trial, whereabouts
+from runner.keys import RunnerKey
 from runner.pipeline import examining
 from runner.pipeline.world import World
 from runner.platforms import embedded
@@ -50,6 +53,7 @@ class Opener:
     """Opens platforms, each once. The state of those of this machine lies below `data`."""
 
     data: Path
+    discretion: Discretion
     opened: dict[PlatformEntry, Platform] = field(default_factory=dict)
 
     def __call__(self, entry: PlatformEntry) -> Platform:
@@ -57,7 +61,7 @@ class Opener:
         key = replace(entry, paths=())  # which specs go there is no matter of the platform's
         if key not in self.opened:
             here = entry.type == "embedded"
-            self.opened[key] = self._embedded(entry) if here else _bkjob(entry)
+            self.opened[key] = self._embedded(entry) if here else _bkjob(entry, self.discretion)
         return self.opened[key]
 
     def begun(self, entry: PlatformEntry) -> bool:
@@ -75,7 +79,7 @@ class Opener:
         return embedded.Embedded(folder, inventory if inventory.exists() else None)
 
 
-def _bkjob(entry: PlatformEntry) -> Platform:
+def _bkjob(entry: PlatformEntry, discretion: Discretion) -> Platform:
     if importlib.util.find_spec("urllib3") is None:
         raise PlatformError(
             f"cannot reach {entry.name}: urllib3 is not installed",
@@ -86,7 +90,7 @@ def _bkjob(entry: PlatformEntry) -> Platform:
         importlib.import_module(f"runner.platforms.bkjob.{name}")
         for name in ("client", "credentials", "gateway")
     )
-    shown = credentials.Credentials(entry, os.environ)
+    shown = credentials.Credentials(entry, discretion.environment, discretion.hidden)
     made: Platform = client.BkJob(entry, gateway.Gateway(entry, shown))
     return made
 
@@ -101,24 +105,38 @@ def data_folder() -> Path:
 
 
 @contextlib.contextmanager
-def world(folder: Path, kept_at: str | None = None, *, offline: bool = False) -> Iterator[World]:
+def world(
+    folder: Path,
+    kept_at: str | None = None,
+    *,
+    offline: bool = False,
+    writer: RunnerKey | None = None,
+) -> Iterator[World]:
     """Open the repository at `folder` with everything around it.
 
-    `offline` reads the journal as this clone last fetched it, and asks nobody.
+    `offline` reads the journal as this clone last fetched it, and asks nobody. `writer` is the key
+    of whoever is going to add to it.
 
     `kept_at` names the remote that will keep the ledger of a repository that has none yet;
     otherwise the ledger is found where it is.
     """
-    with repository.Git.open(folder) as opened:
-        place = kept_at or journal.discover(opened).remote
+    with _discretion(folder) as discretion, repository.Git.open(folder) as opened:
+        place = kept_at or whereabouts.discover(opened).remote
         yield World(
             repository=opened
             if place is None
             else remote.RemoteRepository(opened, remote.Remote(opened, place)),
-            journal=journal.GitJournal(opened, place, offline=offline),
+            journal=journal.GitJournal(
+                opened,
+                place,
+                signer=writer or RunnerKey(None),
+                offline=offline,
+                writes=writer is not None,
+            ),
             approvals=approvals.GitApprovals(opened, place),
             signer=keys.SshKeys(prompts=sys.stdin.isatty()),
-            platforms=Opener(data_folder()),
+            platforms=Opener(data_folder(), discretion),
+            secrets=discretion,
             clock=SystemClock(),
             runner=secrets.token_hex(8),
             tell=_tell,
@@ -129,7 +147,7 @@ def world(folder: Path, kept_at: str | None = None, *, offline: bool = False) ->
 def means(folder: Path) -> Iterator[examining.Means]:
     """Open what `doctor` looks at, each part when it is asked for: one may be broken."""
     with contextlib.ExitStack() as stack:
-        opener = Opener(data_folder())
+        opener = Opener(data_folder(), stack.enter_context(_discretion(folder)))
 
         @functools.cache
         def git() -> repository.Git:
@@ -140,7 +158,7 @@ def means(folder: Path) -> Iterator[examining.Means]:
             return stack.enter_context(world(folder))
 
         def kept() -> tuple[KeptRef, KeptRef] | None:
-            where = journal.discover(git())
+            where = whereabouts.discover(git())
             if where.mode == "none":
                 return None
             of = functools.partial(keptref.KeptRef, git(), remote=where.remote)
@@ -159,5 +177,17 @@ def means(folder: Path) -> Iterator[examining.Means]:
         )
 
 
+@contextlib.contextmanager
+def _discretion(folder: Path) -> Iterator[Discretion]:
+    """Keep the secrets of this process, and the environment of its children free of them."""
+    kept = Discretion(outputs.OUTPUTS.hide)
+    kept.beginning(folder)
+    try:
+        yield kept
+    finally:
+        kept.environment.give_back()
+
+
 def _tell(event: Event) -> None:
-    click.echo(f"{plain.line(event.job)}: {plain.line(event.text)}", err=True)
+    text = plain.line(outputs.OUTPUTS.hidden(event.text))
+    click.echo(f"{plain.line(event.job)}: {text}", err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from runner.cli import outputs
 from runner.errors import FindingsError, RunnerError
 from runner.report import plain
 
@@ -36,10 +37,11 @@ class Guard:
     ) -> bool:
         """Print what happened and keep its code; only a SystemExit goes on."""
         del kind, trace
-        if error is None or isinstance(error, SystemExit):
-            return False
-        self.code = _told(error)
-        return True
+        told = error is not None and not isinstance(error, SystemExit)
+        if error is not None and told:
+            self.code = _told(error)
+        outputs.OUTPUTS.end()
+        return told
 
 
 def code_of(answer: object) -> int:
@@ -65,8 +67,10 @@ def _told(error: BaseException) -> int:
     if isinstance(error, RunnerError):
         place = error.at
         where = f"{place.file}:{place.span.line}:{place.span.column}: " if place else ""
-        click.echo(f"{plain.line(where + error.message)}\nmend: {plain.line(error.mend)}", err=True)
+        said, mend = map(outputs.OUTPUTS.hidden, (where + error.message, error.mend))
+        click.echo(f"{plain.line(said)}\nmend: {plain.line(mend)}", err=True)
         return error.exit_code
     # Loaded only now: what it needs would slow every start down.
-    click.echo(plain.block(importlib.import_module("runner.cli.bug").report(error)), err=True)
+    report = importlib.import_module("runner.cli.bug").report(error)
+    click.echo(plain.block(outputs.OUTPUTS.hidden(report)), err=True)
     return _BUG

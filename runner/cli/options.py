@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
+
+from runner.keys import RunnerKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,22 @@ def repository(command: Callable[P, R]) -> Callable[P, R]:
         default=".",
         help="A folder of the repository.  [default: this one]",
     )(command)
+
+
+def runner_key(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--runner-key`, the key that signs what is added to the journal."""
+    return click.option(
+        "--runner-key",
+        type=click.Path(path_type=Path),
+        envvar="JOBGATE_RUNNER_KEY",
+        help="The SSH key that signs the journal, where the policy names runners."
+        "  [default: $JOBGATE_RUNNER_KEY]",
+    )(command)
+
+
+def writer(runner_key: Path | None) -> RunnerKey:
+    """Return the key of a command that adds to the journal."""
+    return RunnerKey(runner_key, prompts=sys.stdin.isatty())
 
 
 def formats(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

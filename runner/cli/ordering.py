@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from runner.cli import compose
+from runner.cli import compose, options
 from runner.errors import UsageError
 from runner.git import repository
 from runner.model import Act
@@ -46,9 +46,9 @@ def reason(*, required: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return click.option("--reason", default="", help=words)
 
 
-def given(folder: Path, name: str, order: steering.Order) -> int:
+def given(folder: Path, name: str, order: steering.Order, runner_key: Path | None) -> int:
     """Give an order in the repository at `folder`, and tell where the job stands then."""
-    with compose.world(folder) as world:
+    with compose.world(folder, writer=options.writer(runner_key)) as world:
         had, stands = steering.steer(world, name, order)
     stood = f" ({plain.line(stands)})" if stands else ""
     click.echo(f"{plain.line(had.job)}: {_TOLD[order.act]}{stood}; follow it with `jobgate apply`")

@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "Show the exact request and script of each job.",
     "import": "Write a spec from a request that exists: JSON or curl.",
     "batches": "Show the batches that a rolling expression makes.",
+    "lock": "Hold the scripts that platforms keep to what they say now.",
     "adopt": "Begin the ledger: take the jobs that exist as had, run nothing.",
     "plan": "Show what would run at a commit, and who must approve it.",
     "approve": "Sign your consent to one change of the plan.",

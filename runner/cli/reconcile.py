@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How far to look back in the platforms' lists.",
 )
+@options.runner_key
 @options.formats("text", "json")
 @options.repository
 def command(
@@ -37,6 +38,7 @@ def command(
     outcome: str | None,
     reason: str | None,
     days: int,
+    runner_key: Path | None,
 ) -> int:
     r"""Ask the platforms about every submission whose outcome is not known, and about all else.
 
@@ -45,7 +47,7 @@ def command(
 
     \b
     Exits 0 when all is as the journal has it, 1 when something else was found, 8 while an outcome
-    is unknown, 9 when a platform is unreachable.
+    is unknown, 9 when a platform is unreachable, 10 when jobs show that entries were lost.
 
     \b
     Example:
@@ -53,7 +55,7 @@ def command(
       jobgate reconcile --settle restart-nginx --as failed --reason "host 3 was never reached"
     """
     claim = _claim(folder, name, outcome, reason)
-    with compose.world(folder) as world:
+    with compose.world(folder, writer=options.writer(runner_key)) as world:
         done = reconciling.reconciliation(world, days, claim)
     view = reconciliations.document if form == "json" else reconciliations.text
     click.echo(view(done), nl=False)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="JOB")
 @ordering.reason(required=False)
 @ordering.again
+@options.runner_key
 @options.repository
-def command(*, folder: Path, name: str, reason: str, again: bool) -> int:
+def command(*, folder: Path, name: str, reason: str, again: bool, runner_key: Path | None) -> int:
     r"""Let a rolling job in `manual` mode go on with its next batch; then run `jobgate apply`.
 
     Its approval has to stand still. The order is sent once, and is in the journal.
@@ -27,4 +28,5 @@ def command(*, folder: Path, name: str, reason: str, again: bool) -> int:
     Example:
       jobgate resume restart-nginx && jobgate apply
     """
-    return ordering.given(folder, name, ordering.order(folder, Act.RESUME, reason, again=again))
+    order = ordering.order(folder, Act.RESUME, reason, again=again)
+    return ordering.given(folder, name, order, runner_key)

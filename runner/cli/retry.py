@@ -20,9 +20,17 @@ if TYPE_CHECKING:
 @click.option("--all", "everyone", is_flag=True, help="Refused: it is another submission.")
 @ordering.reason(required=True)
 @ordering.again
+@options.runner_key
 @options.repository
 def command(
-    *, folder: Path, name: str, failed: bool, everyone: bool, reason: str, again: bool
+    *,
+    folder: Path,
+    name: str,
+    failed: bool,
+    everyone: bool,
+    reason: str,
+    again: bool,
+    runner_key: Path | None,
 ) -> int:
     r"""Run a job again on those hosts of its present batch that did not do well.
 
@@ -40,4 +48,5 @@ def command(
             "is spent where it went well",
             mend="raise `metadata.run` in its spec and have that approved: it runs everywhere then",
         )
-    return ordering.given(folder, name, ordering.order(folder, Act.RETRY, reason, again=again))
+    order = ordering.order(folder, Act.RETRY, reason, again=again)
+    return ordering.given(folder, name, order, runner_key)

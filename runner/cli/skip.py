@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="JOB")
 @ordering.reason(required=True)
 @ordering.again
+@options.runner_key
 @options.repository
-def command(*, folder: Path, name: str, reason: str, again: bool) -> int:
+def command(*, folder: Path, name: str, reason: str, again: bool, runner_key: Path | None) -> int:
     r"""Leave the batch that failed or was stopped as it is; the next one begins, if there is one.
 
     Of a job that is being stopped, the hosts are waited for no longer; it is over then. The job's
@@ -28,4 +29,5 @@ def command(*, folder: Path, name: str, reason: str, again: bool) -> int:
     Example:
       jobgate skip restart-nginx --reason "web-7 is being replaced, OPS-12" && jobgate apply
     """
-    return ordering.given(folder, name, ordering.order(folder, Act.SKIP, reason, again=again))
+    order = ordering.order(folder, Act.SKIP, reason, again=again)
+    return ordering.given(folder, name, order, runner_key)

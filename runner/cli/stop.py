@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Stop a job: what runs is ended, no more of it begins.")
 @click.argument("name", metavar="JOB")
 @ordering.reason(required=True)
+@options.runner_key
 @options.repository
-def command(folder: Path, name: str, reason: str) -> int:
+def command(folder: Path, name: str, reason: str, runner_key: Path | None) -> int:
     r"""Stop a job that runs or waits for a person: what runs is ended, no more of it begins.
 
     It needs no approval, and it may always be ordered again. It is in the journal.
@@ -26,4 +27,5 @@ def command(folder: Path, name: str, reason: str) -> int:
     Example:
       jobgate stop restart-nginx --reason "the pages are down, INC-7"
     """
-    return ordering.given(folder, name, ordering.order(folder, Act.STOP, reason, again=True))
+    order = ordering.order(folder, Act.STOP, reason, again=True)
+    return ordering.given(folder, name, order, runner_key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import compose, options
+from runner.cli import compose, options, outputs
 from runner.errors import gravest
 from runner.pipeline import watching
 from runner.report import watched
@@ -106,7 +106,7 @@ class _Board:
             return
         width, height = shutil.get_terminal_size()
         lines = [
-            line[: width - 1]
+            outputs.OUTPUTS.hidden(line)[: width - 1]
             for each in sights
             for line in watched.picture(each.had, watching.line(each), each.progress)
         ]

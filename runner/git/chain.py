@@ -31,12 +31,13 @@ _chance = secrets.SystemRandom()
 class Files:
     """What one commit adds: files by path (None takes one out), its subject, and its instant.
 
-    `at` is ISO 8601; None takes git's own clock.
+    `at` is ISO 8601; None takes git's own clock. `seal` returns the commit signed.
     """
 
     files: Mapping[str, bytes | None]
     message: str
     at: str | None = None
+    seal: Callable[[Commit], Commit] | None = None
 
 
 # Decides on the newest tip what to add (None: nothing); run again on every new tip.
@@ -117,12 +118,13 @@ class Chain:
 
     def _commit(self, base: Commit | None, addition: Files) -> Commit:
         tree = None if base is None else self.git.tree(base).oid
-        return self.git.commit_tree(
+        made = self.git.commit_tree(
             self.git.tree_with(tree, addition.files),
             () if base is None else (base,),
             f"{addition.message}\n\nRunner: {self._runner}\n",
             addition.at,
         )
+        return made if addition.seal is None else addition.seal(made)
 
     def _store(self, commit: Commit, base: Commit | None) -> Pushed:
         if self._remote is not None:

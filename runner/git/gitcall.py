@@ -69,6 +69,9 @@ _SETTINGS = (
 )
 _ADDRESS_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
 _WORDS = 1000
+_MEND = "read git's words and put it right"
+# Git's words for objects that never reached the disk whole, as after a power cut.
+_BROKEN = ("corrupt", "is empty", "missing object", "unable to read", "unable to stream")
 # By program: it does not change while jobgate runs.
 _versions: dict[str, tuple[int, int]] = {}
 
@@ -97,7 +100,6 @@ class Call:
                 "cannot call git: it is not installed", mend="install git 2.31 or newer"
             )
         self._folder = folder
-        self._environment = environment(os.environ)
         self._argv = [program, "--no-replace-objects", "--no-pager", "--literal-pathspecs"]
         if program not in _versions:
             _versions[program] = self._version()
@@ -138,7 +140,7 @@ class Call:
         """Return what git printed; raise RepositoryError with its words when it failed."""
         answer = self.run(*args, stdin=stdin, extra=extra)
         if answer.code != 0:
-            raise failed(f"git {args[0]}", answer)
+            raise failed(f"call git {args[0]}", answer)
         return answer.out
 
     def start(self, *args: str, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -152,7 +154,8 @@ class Call:
             return subprocess.Popen(
                 [*self._argv, *args],
                 cwd=self._folder,
-                env={**self._environment, **extra},
+                # As it is by now: what a policy says is secret is taken out when it is known.
+                env={**environment(os.environ), **extra},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -203,11 +206,11 @@ def clean(words: bytes) -> str:
     return _ADDRESS_SECRET.sub("***@", shown)[:_WORDS]
 
 
-def failed(
-    what: str, answer: Answer, *, mend: str = "read git's words and put it right"
-) -> RepositoryError:
+def failed(what: str, answer: Answer, *, mend: str = _MEND) -> RepositoryError:
     """Return the error for a call that failed, with git's own words."""
     words = answer.err or f"git ended with code {answer.code} and said nothing"
+    if mend == _MEND and any(word in words for word in _BROKEN):
+        mend = "look with `git fsck` for what is broken, and fetch it anew from another clone"
     return RepositoryError(f"cannot {what}: {words}", mend=mend)
 
 

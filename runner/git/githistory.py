@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.errors import RepositoryError
-from runner.git import gitcall, gitobjects, gittrees
+from runner.git import gitcall, gitobjects
 from runner.model import Commit
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class History:
     call: gitcall.Call
     objects: gitobjects.Objects
     shallow: Path
-    # Between two commits nothing ever changes, and a plan is judged again after every wave.
-    _known: dict[tuple[Commit | None, Commit, tuple[str, ...]], frozenset[str]] = field(
+    # Between two commits nothing ever changes, and a plan asks about every job, again and again.
+    _ranges: dict[tuple[Commit | None, Commit], dict[bytes, list[Commit]]] = field(
         default_factory=dict, init=False
     )
 
@@ -72,36 +72,40 @@ class History:
         A merge counts when it made something that none of its parents has. Side branches whose
         changes were undone count too. Addresses are in lower case.
         """
+        if (since, head) not in self._ranges:
+            self._ranges[since, head] = self._changes(since, head)
+        changes = self._ranges[since, head]
+        names = (path.encode("utf-8", "surrogateescape") for path in paths)
+        commits = {commit for name in names for commit in changes.get(name, ())}
+        return frozenset(
+            person for commit in commits for person in _people(commit, self.objects.commit(commit))
+        )
+
+    def _changes(self, since: Commit | None, head: Commit) -> dict[bytes, list[Commit]]:
+        """Return, for each path, the commits of `since..head` that changed what is there."""
         known = () if since is None else (since,)
         self._have(head, *known)
         if self._boundary():
             self._same_at_any_depth(head, known)
-        if not paths:
-            return frozenset()
-        people: set[str] = set()
-        for commit in self._walk(head, not_of=known, paths=paths):
-            found = self.objects.commit(commit)
-            if len(found.parents) <= 1 or self._evil(commit, found.parents, paths):
-                people.update(_people(commit, found))
-        return frozenset(people)
+        walked = self._walk(head, not_of=known)
+        # Of a merge `-c` shows what differs from every parent.
+        asked = ("diff-tree", "--stdin", "--root", "-c", "-r", "-z", "--raw", "--no-renames")
+        out = self.call.out(*asked, stdin="".join(f"{commit}\n" for commit in walked).encode())
+        changes: dict[bytes, list[Commit]] = {}
+        commit, parts = head, iter(out.split(b"\0")[:-1])
+        for part in parts:
+            if part.startswith(b":"):
+                changes.setdefault(next(parts), []).append(commit)
+            else:
+                commit = Commit(self.objects.named(part.decode()))
+        return changes
 
-    def _walk(
-        self, *heads: Commit, not_of: tuple[Commit, ...] = (), paths: tuple[str, ...] = ()
-    ) -> list[Commit]:
+    def _walk(self, *heads: Commit, not_of: tuple[Commit, ...] = ()) -> list[Commit]:
         asked = [*heads, *(f"^{commit}" for commit in not_of)]
-        answer = self.call.run("rev-list", "--full-history", *asked, "--", *paths)
+        answer = self.call.run("rev-list", *asked, "--")
         if answer.code != 0:
             raise self._failed("walk the history", answer)
         return [Commit(self.objects.named(line)) for line in answer.out.decode().split()]
-
-    def _evil(self, commit: Commit, parents: Iterable[Commit], paths: tuple[str, ...]) -> bool:
-        """Tell whether a merge holds at one of `paths` what no parent holds there."""
-        made = self._tree(commit)
-        taken = [self._tree(parent) for parent in parents]
-        return any(all(made.entry(path) != other.entry(path) for other in taken) for path in paths)
-
-    def _tree(self, commit: Commit) -> gittrees.CommitTree:
-        return gittrees.CommitTree(self.objects, self.objects.commit(commit).tree)
 
     def _have(self, *commits: Commit) -> None:
         """Refuse what is no commit of this clone, and what git would take for an option."""

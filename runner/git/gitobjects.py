@@ -194,7 +194,8 @@ class _Batch:
         if rest == "missing":
             raise RepositoryError(
                 f"cannot read object {oid}: this clone lacks it",
-                mend="fetch it: `git fetch`, or `git fetch --unshallow` in a shallow clone",
+                mend="fetch it: `git fetch`, or `git fetch --unshallow` in a shallow clone; if it "
+                "was here, look with `git fsck`",
             )
         found, _, length = rest.partition(" ")
         if name != oid or found != kind or not length.isdigit():
@@ -244,7 +245,7 @@ class _Batch:
         answer = gitcall.Answer(
             code=self._process.returncode, out=b"", err=gitcall.clean(self._errors.read(_CHUNK))
         )
-        return gitcall.failed("read the object store", answer, mend="run `git fsck`")
+        return gitcall.failed("read the object store", answer)
 
 
 def _stop(process: subprocess.Popen[bytes], owner: int) -> None:

@@ -74,6 +74,11 @@ class Writer:
         )
         return Commit(self._oid(out))
 
+    def commit(self, content: bytes) -> Commit:
+        """Keep a whole commit object as it is, and return it."""
+        out = self.call.out("hash-object", "-t", "commit", "-w", "--stdin", stdin=content)
+        return Commit(self._oid(out))
+
     def update_ref(self, ref: str, new: Commit, old: Commit | None) -> bool:
         """Set `ref` to `new` if it still is `old` (None: absent); tell whether it was."""
         before = self.objects.named(old) if old is not None else "0" * len(new)
@@ -90,13 +95,17 @@ class Writer:
         different = list(dict.fromkeys(contents))
         if not different:
             return {}
-        for number, content in enumerate(different):
-            (folder / str(number)).write_bytes(content)
-        names = "".join(f"{folder}/{number}\n" for number in range(len(different)))
-        out = self.call.out(
-            "hash-object", "-w", "--no-filters", "--stdin-paths", stdin=names.encode()
+        # One pack for many: a file each would have to reach the disk one after the other.
+        told = b"".join(
+            b"blob\nmark :%d\ndata %d\n%b\n" % (mark, len(content), content)
+            for mark, content in enumerate(different, start=1)
         )
-        oids = [self._oid(line) for line in out.split()]
+        marks = folder / "marks"
+        asked = ("fast-import", "--quiet", "--done", f"--export-marks={marks}")
+        self.call.out(*asked, stdin=told + b"done\n")
+        lines = (line.split() for line in marks.read_bytes().splitlines())
+        kept = {mark: self._oid(oid) for mark, oid in lines}
+        oids = [kept[b":%d" % mark] for mark in range(1, len(different) + 1)]
         return dict(zip(different, oids, strict=True))
 
     def _oid(self, out: bytes) -> Oid:

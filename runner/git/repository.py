@@ -191,6 +191,10 @@ class Git:
         """Return a new commit of `tree`, dated `at` (ISO 8601; None: git's own clock)."""
         return self._writer.commit_tree(tree, parents, message, at)
 
+    def keep_commit(self, content: bytes) -> Commit:
+        """Keep a whole commit object as it is, and return it."""
+        return self._writer.commit(content)
+
     def update_ref(self, ref: str, new: Commit, old: Commit | None) -> bool:
         """Set `ref` to `new` if it still is `old` (None: absent); tell whether it was."""
         return self._writer.update_ref(full_ref(ref), new, old)

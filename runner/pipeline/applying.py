@@ -35,8 +35,11 @@ from runner.model import (
 from runner.outcomes import Event, Item, Outcome
 from runner.pipeline import choosing, drafting, following, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
+from runner.pipeline.witnessing import Lookout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runner.pipeline.world import World
 
 
@@ -45,7 +48,8 @@ class Options:
     """What was asked for: the plan that was seen (None: any), and how many jobs at a time.
 
     `only` and `platform` name the jobs that it is about. Without `wait` what was started is left;
-    with `again` what the platform refused is submitted anew.
+    with `again` what the platform refused is submitted anew. `planted` are jobs, by platform and
+    number, whose names a person says to be false.
     """
 
     plan: Digest | None = None
@@ -54,6 +58,7 @@ class Options:
     platform: str | None = None
     wait: bool = True
     again: bool = False
+    planted: frozenset[tuple[str, int]] = frozenset()
 
 
 def apply(world: World, head: Commit, options: Options) -> Outcome:
@@ -79,7 +84,9 @@ def apply(world: World, head: Commit, options: Options) -> Outcome:
         planned=planned,
         chosen=choosing.jobs(planned, options.only, options.platform),
         items={},
+        lookout=Lookout(world=world, planted=options.planted),
     )
+    run.look()
     run.carry_on_open()
     run.accept_policy()
     run.bury()
@@ -118,12 +125,19 @@ class _Run:
     planned: Planned
     chosen: frozenset[JobId] | None
     items: dict[JobId, Item]
+    lookout: Lookout
+
+    def look(self) -> None:
+        """Look whether the platforms know more than the journal, before anything is added to it."""
+        ledger = self.planned.ledger
+        self.lookout.look(ledger, submission.tasks(ledger, self._ready()))
 
     def carry_on_open(self) -> None:
         """Carry on, by the wave, every submission that was left half way."""
         jobs = {name: job for job in self.want.jobs for name in (job.id, *dict(job.former_effects))}
         tasks: list[Task] = []
-        for had in self.planned.ledger.jobs.values():
+        hads = self.planned.ledger.jobs
+        for had in hads.values():
             if had.state in history.OPEN and had.key is not None and self._goes_on(had.job):
                 entry = planning.platform(self.planned, had.job)
                 if had.state is Kind.UNKNOWN:
@@ -132,8 +146,9 @@ class _Run:
                     detail = "the policy no longer names its platform"
                     self._rest(Item(job=had.job, state="unknown", detail=detail, code=8))
                 else:
-                    job = jobs.get(had.job)
-                    tasks.append(Task(id=had.job, key=had.key, platform=entry, job=job))
+                    tasks.append(submission.reopened_task(had, had.key, entry, jobs.get(had.job)))
+        first = [task for task in tasks if hads[task.id].state is Kind.INTENDED]
+        self.lookout.look(self.planned.ledger, first)
         for start in range(0, len(tasks), self.options.parallel):
             wave = self._wave(tasks[start : start + self.options.parallel])
             following.settle(wave)
@@ -145,7 +160,7 @@ class _Run:
         if change is None or not isinstance(change.wanted, PolicyFiles):
             return
         policy = change.wanted
-        verdict, statements = self._verdict(change)
+        verdict, statements = self._verdicts([change])[change.job]
         if not isinstance(verdict, Approved):
             return
 
@@ -189,14 +204,11 @@ class _Run:
     def waves(self) -> None:
         """Run the approved jobs, at most `parallel` at a time, each after what it needs."""
         while self._at_tip() and (ready := self._ready()[: self.options.parallel]):
-            ledger = self.planned.ledger
-            tasks = [
-                submission.task_of(ledger, change, change.wanted)
-                for change in ready
-                if isinstance(change.wanted, Job)
-            ]
+            tasks = submission.tasks(self.planned.ledger, ready)
+            self.lookout.look(self.planned.ledger, tasks)
             wave = self._wave(tasks)
-            submission.intend(wave, ready, lambda change: self._verdict(change)[1])
+            said = self._verdicts(ready)
+            submission.intend(wave, ready, {job: given for job, (_, given) in said.items()})
             self._carry_on(wave)
             self.carry_on_open()
 
@@ -245,6 +257,7 @@ class _Run:
             ledger=self.planned.ledger,
             tasks={task.id: task for task in tasks},
             items={},
+            lookout=self.lookout,
         )
 
     def _carry_on(self, wave: Wave) -> None:
@@ -258,9 +271,11 @@ class _Run:
         found = present(ledger)
         self.planned = planning.judged(self.world, found, self.want, self.head, again=again)
 
-    def _verdict(self, change: Change) -> tuple[Verdict, tuple[Signed, ...]]:
+    def _verdicts(
+        self, changes: Iterable[Change]
+    ) -> dict[JobId, tuple[Verdict, tuple[Signed, ...]]]:
         planned = self.planned
-        return planning.verdict(self.world, change, planned.ledger, planned.in_force, self.head)
+        return planning.verdicts(self.world, changes, planned.ledger, planned.in_force, self.head)
 
     def _rest(self, item: Item) -> None:
         self.items[item.job] = item

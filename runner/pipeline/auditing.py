@@ -68,8 +68,8 @@ def verify(world: World, content: bytes) -> tuple[Proof, ...]:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         return (Proof(name="record", holds=False, detail=f"it is not a record: {error}"),)
     entries = world.journal.entries()
-    proofs = [_to_the_letter(record, content), _chain(world, entries)]
-    if not proofs[-1].holds:
+    proofs = [_to_the_letter(record, content), _chain(world, entries), *_signatures(world)]
+    if not proofs[1].holds:
         return tuple(proofs)
     same = next(
         (each for each in records.records(history.steps(entries)) if each.key == record.key), None
@@ -99,6 +99,16 @@ def _chain(world: World, entries: tuple[Entry, ...]) -> Proof:
     except history.ImpossibleEntryError as error:
         return Proof(name="chain", holds=False, detail=str(error))
     return Proof(name="chain", holds=sound, detail=f"{len(entries)} entries add up to the ledger")
+
+
+def _signatures(world: World) -> tuple[Proof, ...]:
+    """Return whether every commit of the journal is signed that had to be, if any had to."""
+    found = world.journal.signatures()
+    if not found.due:
+        return ()
+    first = f", and the first that is not is {found.bad[0]}" if found.bad else ""
+    detail = f"{found.due - len(found.bad)} of {found.due} commits that runners had to sign{first}"
+    return (Proof(name="signatures", holds=not found.bad, detail=detail),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +177,8 @@ class _Derivation:
 
     def _script(self, job: Job) -> Proof:
         if job.script is None:
-            return Proof(name="script", holds=True, detail="kept by the platform")
+            held = "".join(f", held to {each.sha256}" for each in job.pins)
+            return Proof(name="script", holds=True, detail=f"kept by the platform{held}")
         path = planning.script_path(canon.sha256(job.script))
         try:
             kept = self.world.journal.file(path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runner import parse
 from runner.model import Blob, Checked, Place, Severity
-from runner.pipeline import crossing, looking, wanted
+from runner.pipeline import crossing, lockfile, looking, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,8 @@ def checked(tree: Tree, means: Means) -> Checked[int]:
     jobs = [job for look in looks for job in look.jobs]
     found += crossing.findings(jobs, _places(tree))
     wrong = any(each.severity is Severity.ERROR for each in found)
+    if not wrong:
+        found += lockfile.unused(tree, files.value.policy, jobs)
     return Checked(value=None if wrong else len(jobs), findings=tuple(found))
 
 

@@ -6,6 +6,7 @@ Only a statement in its one canonical form, with a signature by a key of the per
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from runner import canon, narrow, wire
@@ -70,29 +71,37 @@ def read(content: bytes) -> Approval | None:
 def verified(world: World, policy: Policy, kept: Iterable[Signed]) -> list[tuple[Approval, Signed]]:
     """Return the approvals among `kept` whose signature is by the person that they name."""
     keys = {person.name: person.keys for person in policy.people}
-    found: list[tuple[Approval, Signed]] = []
-    for signed in kept:
-        approval = read(signed.statement)
-        if approval is not None and world.signer.verify(signed, keys.get(approval.by, ())):
-            found.append((approval, signed))
-    return found
+    read_as = [(approval, each) for each in kept if (approval := read(each.statement)) is not None]
+    hold = world.signer.verified([(each, keys.get(one.by, ())) for one, each in read_as])
+    return [pair for pair, holds in zip(read_as, hold, strict=True) if holds]
 
 
 def evidence(
-    world: World, change: Change, ledger: Ledger, policy: Policy, head: Commit
-) -> tuple[Evidence, tuple[Signed, ...]]:
-    """Return the evidence for `change`, and the signed statements that name this very change."""
-    kept = (
-        signed
-        for signed in world.approvals.of(change.job)
-        if _names(read(signed.statement), change, ledger)
-    )
-    found = verified(world, policy, kept)
-    touched = touched_by(world, change, ledger, head)
-    return (
-        Evidence(approvals=tuple(approval for approval, _ in found), touched_by=touched),
-        tuple(signed for _, signed in found),
-    )
+    world: World, changes: Iterable[Change], ledger: Ledger, policy: Policy, head: Commit
+) -> dict[JobId, tuple[Evidence, tuple[Signed, ...]]]:
+    """Return the evidence for each change, and the signed statements that name this very change."""
+    asked = tuple(changes)
+    named = {
+        change.job: [
+            signed
+            for signed in world.approvals.of(change.job)
+            if _names(read(signed.statement), change, ledger)
+        ]
+        for change in asked
+    }
+    given: dict[JobId, list[tuple[Approval, Signed]]] = {job: [] for job in named}
+    for approval, signed in verified(world, policy, chain.from_iterable(named.values())):
+        given[approval.job].append((approval, signed))
+    return {
+        change.job: (
+            Evidence(
+                approvals=tuple(approval for approval, _ in given[change.job]),
+                touched_by=touched_by(world, change, ledger, head),
+            ),
+            tuple(signed for _, signed in given[change.job]),
+        )
+        for change in asked
+    }
 
 
 def touched_by(world: World, change: Change, ledger: Ledger, head: Commit) -> frozenset[str]:

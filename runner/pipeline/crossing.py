@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner import pins
 from runner.model import Finding, JobId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runner.model import Job, Path, Place
+    from runner.stored import Named
 
     # Where a value of a spec stands: asked for what is wrong alone, as it has to be read again.
     Places: TypeAlias = Callable[[str, Path], Place]
@@ -21,12 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """What other specs must know of a job. `ids` are its own, then those of its former names."""
+    """What other specs must know of a job. `ids` are its own, then those of its former names.
+
+    `stored` is what it names of the scripts that its platform keeps.
+    """
 
     file: str
     name: str
     ids: tuple[JobId, ...]
     needs: tuple[str, ...]
+    stored: Named | None = None
+
+    @property
+    def platform(self) -> str:
+        """Return the name of the platform that the job goes to."""
+        return self.ids[0].split("/", 1)[0]
 
 
 def outline(job: Job) -> Outline:
@@ -36,6 +47,7 @@ def outline(job: Job) -> Outline:
         name=job.name,
         ids=(job.id, *(former for former, _ in job.former_effects)),
         needs=job.needs,
+        stored=pins.named(job.body),
     )
 
 

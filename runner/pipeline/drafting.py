@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner import acts, canon, history, wire
+from runner import acts, canon, history, pins, wire
 from runner.errors import SupersededError
 from runner.model import (
     POLICY,
@@ -19,7 +19,7 @@ from runner.model import (
     Result,
     Step,
 )
-from runner.pipeline import planning
+from runner.pipeline import planning, withholding
 from runner.pipeline.world import World, instant
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def step(
 
     Raise SupersededError when they act on a commit that the ledger has gone beyond.
     """
-    drafts = tuple(drafts)
+    drafts = tuple(withholding.without_values(world.secrets, draft) for draft in drafts)
     acts = any(draft.kind in history.ACTS for draft in drafts)
     if acts and not world.repository.descends(head, ledger.head):
         raise SupersededError(
@@ -54,7 +54,7 @@ def step(
 
 def genesis(branch: str, mode: str, policy: PolicyFiles, head: Commit) -> Draft:
     """Return the draft that begins a ledger, with `policy` in force."""
-    accepted = InForce(digest=policy.digest, head=head, key=None, files=policy.sources)
+    accepted = _in_force(policy, head, None)
     return Draft(
         kind=Kind.GENESIS,
         data={"branch": branch, "mode": mode, "policy": wire.in_force(accepted)},
@@ -78,7 +78,7 @@ def accepted(
 ) -> Draft:
     """Return the draft that puts `policy` in force."""
     key = key_of(ledger, change)
-    said = InForce(digest=policy.digest, head=head, key=key, files=policy.sources)
+    said = _in_force(policy, head, key)
     return Draft(
         kind=Kind.POLICY,
         job=POLICY,
@@ -184,9 +184,19 @@ def policies(policy: PolicyFiles) -> dict[str, bytes]:
     }
 
 
+def _in_force(policy: PolicyFiles, head: Commit, key: Key | None) -> InForce:
+    return InForce(
+        digest=policy.digest,
+        head=head,
+        key=key,
+        files=policy.sources,
+        runners=policy.policy.runners,
+    )
+
+
 def _account(job: Job) -> dict[str, Json]:
     account: dict[str, Json] = {
-        "body": canon.effect_body(job.body, job.script),
+        "body": pins.recorded(canon.effect_body(job.body, job.script), job.pins),
         "path": job.path,
         "run": job.run,
         "scheme": canon.SCHEME,

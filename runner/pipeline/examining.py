@@ -67,6 +67,8 @@ def examined(means: Means, wish: Wish) -> Iterator[Check]:
     if tips and not failed(tips[:1]):
         ledger, entries = _ledger(means)
         yield entries
+    if ledger is not None and ledger.policy.runners:
+        yield _tried(Desk("journal"), "signatures", lambda: _signatures(means))
     policy, text = _policy(means, ledger)
     yield text
     if policy is not None:
@@ -272,6 +274,18 @@ def _ledger(means: Means) -> tuple[Ledger | None, Check]:
         seen = f"cannot trust the journal: {error}"
         return ledger, desk.failure("entries", seen, mend="compare it with another clone's")
     return ledger, desk.ok("entries", f"{len(entries)}, a whole chain that adds up to the ledger")
+
+
+def _signatures(means: Means) -> Check:
+    desk, found = Desk("journal"), means.world().journal.signatures()
+    if not found.bad:
+        return desk.ok("signatures", f"a runner signed all of the {found.due} commits that need it")
+    return desk.failure(
+        "signatures",
+        f"{len(found.bad)} commits that a runner had to sign are not signed by one, "
+        f"first {found.bad[0][:12]}",
+        mend="find out who pushed it, and put the ref back to the newest commit before it",
+    )
 
 
 def _policy(means: Means, ledger: Ledger | None) -> tuple[Policy | None, Check]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from runner.model import Policy
     from runner.pipeline.ports import Tree
+    from runner.stored import Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,8 @@ def looks(tree: Tree, policy: Policy, paths: Iterable[str]) -> Iterator[Look]:
         jobs: Iterable[Outline] = ()
         if value is not None:
             jobs = (
-                assembling.outline(value.spec, cell.cell, platform)
-                for cell, _ in value.cells
+                assembling.outline(value.spec, rendered, resolved, platform)
+                for rendered, resolved in value.cells
                 for platform in value.platforms
             )
         yield Look(
@@ -74,7 +75,7 @@ def encoded(look: Look) -> bytes:
     tree: list[Json] = [
         [_written(each) for each in look.findings],
         [[path, [_written(each) for each in found]] for path, found in look.variables],
-        [[job.name, [*job.ids], [*job.needs]] for job in look.jobs],
+        [[job.name, [*job.ids], [*job.needs], job.stored] for job in look.jobs],
         [[*pair] for pair in look.used],
     ]
     return canon.encode(tree)
@@ -94,8 +95,9 @@ def decoded(path: str, content: bytes) -> Look:
                 name=_text(each[0]),
                 ids=tuple(map(JobId, narrow.texts({"ids": each[1]}, "ids"))),
                 needs=narrow.texts({"needs": each[2]}, "needs"),
+                stored=_named(each[3]),
             )
-            for each in _rows(jobs, 3)
+            for each in _rows(jobs, 4)
         ),
         used=tuple((_text(each[0]), _text(each[1])) for each in _rows(used, 2)),
     )
@@ -148,6 +150,10 @@ def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
+
+
+def _named(value: Json) -> Named | None:
+    return value if value is None or isinstance(value, str) else _number(value)
 
 
 def _number(value: Json) -> int:

@@ -6,10 +6,10 @@ scripts) are read once, as far as they are small. What a request is on a platfor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner import clauses, parse, render, resolve, validate
+from runner import clauses, parse, pins, render, resolve, secretgrants, validate
 from runner.model import (
     Blob,
     Checked,
@@ -98,8 +98,10 @@ class Maker:
             resolved = resolve.request(spec, cell, self.read)
             findings += resolved.findings
             if resolved.value is not None:
-                findings += validate.request(spec, resolved.value)
-                cells.append((cell, resolved.value))
+                findings += _judged(spec, cell, resolved.value)
+                findings += self._unpinned(spec, resolved.value)
+                cells.append((cell, self._locked(resolved.value)))
+            findings += self._withheld(spec, cell)
         return Checked(
             value=Made(spec=spec, cells=tuple(cells), platforms=tuple(platforms)),
             findings=tuple(dict.fromkeys(findings)),
@@ -120,8 +122,27 @@ class Maker:
             resolved = resolve.request(spec, cell, self.read)
             found += resolved.findings
             if resolved.value is not None:
-                found += validate.request(spec, resolved.value)
+                found += _judged(spec, cell, resolved.value)
+                found += self._unpinned(spec, resolved.value)
+            found += self._withheld(spec, cell)
         return told + remains.further(dict.fromkeys(found), told)
+
+    def _withheld(self, spec: Spec, cell: Rendered) -> tuple[Finding, ...]:
+        """Return what the policy has against the secrets that a spec names."""
+        platforms = clauses.platforms(self.policy, spec.document.file)
+        return tuple(secretgrants.refused(spec, cell.secrets, self.policy.secrets, platforms))
+
+    def _unpinned(self, spec: Spec, resolved: Resolved) -> tuple[Finding, ...]:
+        """Return what the lock does not say of the script that a spec names."""
+        platforms = clauses.platforms(self.policy, spec.document.file)
+        return tuple(pins.missing(spec, resolved.body, self.policy.pins, platforms))
+
+    def _locked(self, resolved: Resolved) -> Resolved:
+        """Return a request with the lock among its files, where its script is looked up in it."""
+        blob = None if pins.named(resolved.body) is None else self.read(pins.PATH)
+        if not isinstance(blob, Blob):
+            return resolved
+        return replace(resolved, used=tuple(sorted({*resolved.used, _via(blob)})))
 
     def _chain(self, path: str) -> tuple[tuple[Document, Source], ...]:
         found = (self._vars(each) for each in render.folders(path))
@@ -152,8 +173,15 @@ def _parsed(blob: Blob | Unreadable) -> Checked[tuple[Document, Source]]:
     if parsed.value is None:
         return Checked(value=None, findings=parsed.findings)
     findings = parsed.findings + validate.document(parsed.value, "vars.v1")
-    source = Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.VIA)
-    return Checked(value=(parsed.value, source), findings=findings)
+    return Checked(value=(parsed.value, _via(blob)), findings=findings)
+
+
+def _via(blob: Blob) -> Source:
+    return Source(path=blob.path, oid=blob.oid, sha256=blob.sha256, role=Role.VIA)
+
+
+def _judged(spec: Spec, cell: Rendered, resolved: Resolved) -> tuple[Finding, ...]:
+    return validate.request(spec, resolved) + validate.expected(spec, cell.expect_hosts, resolved)
 
 
 def _homeless(spec: Spec) -> Finding:

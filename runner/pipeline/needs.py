@@ -15,7 +15,7 @@ def missing(job: Job, jobs: Iterable[Job], ledger: Ledger) -> tuple[Job, ...]:
 
     A need is met on the job's own platform where it goes there, and otherwise wherever it goes.
     """
-    needed = [other for other in jobs if other.name in job.needs]
+    needed = [other for other in jobs if other.name in job.needs] if job.needs else []
     here = {other.name for other in needed if other.platform.name == job.platform.name}
     return tuple(
         other

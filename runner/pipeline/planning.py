@@ -72,9 +72,10 @@ def judged(
     """
     plan = diff.plan(have, want.jobs, want.policy, head, again=again)
     policy = in_force(world, have.policy)
+    said = verdicts(world, plan.changes, have, policy, head)
     return Planned(
         plan=plan,
-        verdicts={each.job: verdict(world, each, have, policy, head)[0] for each in plan.changes},
+        verdicts={job: verdict for job, (verdict, _) in said.items()},
         wanted=want,
         ledger=have,
         in_force=policy,
@@ -82,15 +83,21 @@ def judged(
     )
 
 
-def verdict(
-    world: World, change: Change, have: Ledger, policy: Policy, head: Commit
-) -> tuple[Verdict, tuple[Signed, ...]]:
-    """Return the verdict on `change`, and the signed statements that it rests on."""
-    evidence, statements = consent.evidence(world, change, have, policy, head)
-    said = judge.verdict(
-        change, ledger=have.id, policy=policy, evidence=evidence, today=today(world)
-    )
-    return said, statements
+def verdicts(
+    world: World, changes: Iterable[Change], have: Ledger, policy: Policy, head: Commit
+) -> dict[JobId, tuple[Verdict, tuple[Signed, ...]]]:
+    """Return the verdict on each change, and the signed statements that it rests on."""
+    asked = {change.job: change for change in changes}
+    day = today(world)
+    return {
+        job: (
+            judge.verdict(asked[job], ledger=have.id, policy=policy, evidence=found, today=day),
+            statements,
+        )
+        for job, (found, statements) in consent.evidence(
+            world, asked.values(), have, policy, head
+        ).items()
+    }
 
 
 def in_force(world: World, accepted: InForce) -> Policy:
@@ -102,11 +109,13 @@ def in_force(world: World, accepted: InForce) -> Policy:
         == each.sha256
     }
     found = wanted.policy_files(blobs)
-    if found.value is None or found.value.digest != accepted.digest:
+    same = found.value is not None and found.value.policy.runners == accepted.runners
+    if found.value is None or found.value.digest != accepted.digest or not same:
         raise RepositoryError(
             "cannot read the policy in force: the journal's copy is not the accepted one",
             mend="compare the journal with another clone's; it was altered or is damaged",
         )
+    world.secrets.named(found.value.policy)
     return found.value.policy
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runner.model import (
@@ -10,9 +10,11 @@ from runner.model import (
     Blob,
     Commit,
     Entry,
+    Job,
     Json,
     Ledger,
     PlatformEntry,
+    Policy,
     Signed,
     Step,
     Unreadable,
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.checkup import PushRules
+    from runner.frozen import Frozen
     from runner.handles import Handle
+    from runner.outcomes import Signatures
     from runner.progress import Created, Progress
+    from runner.stored import Named, Stored
     from runner.witness import Sighting
 
 
@@ -99,6 +104,10 @@ class Journal(Protocol):
         """Return every entry, oldest first, each one's chain hash checked."""
         ...
 
+    def signatures(self) -> Signatures:
+        """Return which of the commits that a runner had to sign are signed, from the beginning."""
+        ...
+
     def file(self, path: str) -> bytes:
         """Return a file that some append put into the journal's tree."""
         ...
@@ -130,8 +139,8 @@ class Signer(Protocol):
         """Return the armoured signature; raise CheckError when it cannot be made."""
         ...
 
-    def verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
-        """Tell whether one of `keys` (public, authorized_keys form) made the signature."""
+    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
+        """Tell of each signature whether one of the public keys beside it made it."""
         ...
 
 
@@ -163,15 +172,27 @@ class Platform(Protocol):
         """
         ...
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
         """Return the jobs of a scope that were created since then (ms), oldest first.
 
-        They are a witness, no proof, as with `find`; of very many only the newest are there.
+        Only those whose `task_name` contains `bearing`. They are a witness, no proof, as with
+        `find`; of very many only the newest are there.
         """
         ...
 
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now."""
+        ...
+
+    def frozen(self, handle: Handle) -> Frozen:
+        """Return what a job that waits was created with, as far as the platform shows that."""
+        ...
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> Stored:
+        """Return a version of a script that jobs of the scope may name.
+
+        `named` is its number, or the id of a script: then it is the one online now.
+        """
         ...
 
     def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
@@ -244,6 +265,35 @@ class KeptRef(Protocol):
 
     def rules(self) -> PushRules | None:
         """Return what the remote's own folder shows of its rules; None where it lies elsewhere."""
+        ...
+
+
+class Secrets(Protocol):
+    """The values of secrets, and what keeps them out of everything but a platform."""
+
+    def named(self, policy: Policy) -> None:
+        """Take in what `policy`, the one in force, says are secrets of this machine."""
+        ...
+
+    def filled(self, job: Job, policy: Policy) -> dict[str, Json]:
+        """Return the body of a job with the values that `policy`, the one in force, gives to it.
+
+        Raise PlatformError where it does not give them, or one is not to be had.
+        """
+        ...
+
+    def fetched(
+        self, names: Iterable[str], platform: str, path: str, policy: Policy
+    ) -> Mapping[str, str]:
+        """Return the values of secrets by name for a job of `path` on `platform`, as `filled`."""
+        ...
+
+    def hidden(self, text: str) -> str:
+        """Return a text without any value that was fetched, in whatever form it stands there."""
+        ...
+
+    def finds(self, content: bytes) -> bool:
+        """Tell whether a value that was fetched stands in `content`, in any form."""
         ...
 
 

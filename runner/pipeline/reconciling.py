@@ -185,11 +185,11 @@ class _Desk:
         self, platform: str, seen: list[Sighting], told: Mapping[str, Told]
     ) -> tuple[Remark, ...]:
         """Return the remarks on a list. What bears a key is held against a journal read later."""
-        found = tuple(witness.remarks(platform, seen, told))
+        found = tuple(witness.remarks(platform, seen, told, self.ledger.id))
         if all(each.concern == "outside" for each in found):
             return found
         later = witness.submissions(self.world.journal.entries())
-        return tuple(witness.remarks(platform, seen, later))
+        return tuple(witness.remarks(platform, seen, later, self.ledger.id))
 
 
 def _recorded(

@@ -9,21 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from runner import history
+from runner import frozen, history, requests, witness
 from runner.errors import PlatformError
+from runner.frozen import Frozen, Target
 from runner.model import JobId, Key, Kind
 from runner.outcomes import Call, Rehearsal
-from runner.pipeline import applying
+from runner.pipeline import applying, planning, withholding
 from runner.progress import Created, Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.handles import Handle
-    from runner.model import Act, Commit, Entry, Had, Json, Ledger, PlatformEntry
-    from runner.outcomes import Event, Item
+    from runner.model import Act, Commit, Entry, Had, Job, Json, Ledger, PlatformEntry
+    from runner.outcomes import Event, Item, Signatures
     from runner.pipeline.ports import Decide, Journal, Platform
     from runner.pipeline.world import World
+    from runner.stored import Named, Stored
     from runner.witness import Sighting
 
 _INSTANCE = "rehearsal"
@@ -43,8 +45,14 @@ def rehearsal(world: World, head: Commit, options: applying.Options) -> Rehearsa
 
     Raise what it would raise.
     """
-    stage = _Stage(world=world, memory=_Memory(world.journal))
-    on_stage = replace(world, journal=stage.memory, platforms=stage.platform, tell=_hushed)
+    stage = _Stage(world=world, head=head, memory=_Memory(world.journal))
+    on_stage = replace(
+        world,
+        journal=stage.memory,
+        platforms=stage.platform,
+        secrets=withholding.Unfetched(),
+        tell=_hushed,
+    )
     done = applying.apply(on_stage, head, options)
     items = tuple(stage.item(each) for each in done.items)
     return Rehearsal(head=head, plan=done.plan, calls=tuple(stage.calls), items=items)
@@ -76,6 +84,10 @@ class _Memory:
         """Return the entries that are really there."""
         return self.kept.entries()
 
+    def signatures(self) -> Signatures:
+        """Return those of what is really there."""
+        return self.kept.signatures()
+
     def file(self, path: str) -> bytes:
         """Return a file, be it one that only this memory holds."""
         return self.files[path] if path in self.files else self.kept.file(path)
@@ -97,7 +109,9 @@ class _Stage:
     """What was called so far, and what is known of the submissions by their keys."""
 
     world: World
+    head: Commit
     memory: _Memory
+    wanted: dict[JobId, Job] = field(default_factory=dict)  # once that is asked for
     calls: list[Call] = field(default_factory=list)
     created: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
@@ -118,6 +132,16 @@ class _Stage:
         first = self.memory.first
         had = None if first is None else first.jobs.get(self.memory.names[key])
         return had is not None and (had.key, had.state) == (key, Kind.STARTED)
+
+    def hosts(self, had: Had) -> tuple[str, ...]:
+        """Return the hosts that a submission is taken to come to: those that its spec expects."""
+        named = requests.targets(had.body)
+        if not named.open:
+            return named.hosts
+        if not self.wanted:
+            want = planning.demanded(self.world.repository.tree(self.head))
+            self.wanted |= {job.id: job for job in want.jobs}
+        return frozen.hosts(self.wanted[had.job])
 
     def note(
         self, deed: Literal["create", "start"], had: Had, request: dict[str, Json] | None = None
@@ -164,7 +188,7 @@ class _Looking:
 
     def create(self, body: dict[str, Json]) -> Created:
         """Note the call, and answer with ids that nobody is asked for."""
-        key = str(body["task_name"]).rpartition(":")[2]
+        key = witness.key_in(str(body["task_name"]))
         self.stage.note("create", self.stage.had(key), body)
         self.stage.created.add(key)
         return Created(job=1, step=1)
@@ -193,9 +217,21 @@ class _Looking:
         """Return what the platform finds."""
         return self._real.find(name, scope)
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
-        """Return what the platform lists."""
-        return self._real.listed(scope, since)
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
+        """Return nothing: a rehearsal asks no list, and so needs no credentials."""
+        del scope, since, bearing
+        return ()
+
+    def frozen(self, handle: Handle) -> Frozen:
+        """Return what a job was created with; one that is made up, with the expected hosts."""
+        if handle.key not in self.stage.created:
+            return self._real.frozen(handle)
+        hosts = self.stage.hosts(self.stage.had(handle.key))
+        return Frozen(targets=tuple(Target(label=each) for each in hosts))
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> Stored:
+        """Return what the platform keeps: only that says whether a pin still holds."""
+        return self._real.script_version(scope, named)
 
     def operate(self, handle: Handle, act: Act, seen: Progress) -> NoReturn:
         """Refuse: a rehearsal orders nothing."""

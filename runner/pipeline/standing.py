@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner import handles
 from runner.errors import CheckError, PlatformError
 from runner.model import Had, Job, JobId, Kind, Ledger, Policy
-from runner.pipeline import planning
+from runner.pipeline import planning, withholding
 
 if TYPE_CHECKING:
     from runner.model import PlatformEntry
@@ -32,12 +32,20 @@ def status(world: World, name: str | None) -> tuple[Ledger, dict[JobId, Progress
     return ledger, hosts
 
 
-def logs(world: World, name: str, host: str | None) -> tuple[tuple[str, str], ...]:
-    """Return (host, log) for the hosts of a job's last submission."""
+def logs(
+    world: World, name: str, host: str | None, *, redact: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Return (host, log) for the hosts of a job's last submission.
+
+    Raise CheckError where they may not be shown; `redact` as `withholding` has it.
+    """
     ledger = planning.ledger(world)
     had = submitted(job_named(ledger, name))
-    platform = platform_of(world, planning.in_force(world, ledger.policy), had)
-    return tuple(platform.logs(handles.handle(had), host))
+    policy = planning.in_force(world, ledger.policy)
+    platform = platform_of(world, policy, had)
+    withholding.opened(world, had, policy, redact=redact)
+    found = platform.logs(handles.handle(had), host)
+    return tuple((label, world.secrets.hidden(log)) for label, log in found)
 
 
 def job_named(ledger: Ledger, name: str) -> Had:

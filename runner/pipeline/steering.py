@@ -158,9 +158,8 @@ class _Desk:
     def _permitted(self, had: Had, order: Order) -> tuple[Signed, ...]:
         """Return the statements that permit the job still; raise CheckError where none do."""
         change = submission.reopened(replace(had, stood=self._stood(had)), self._job(had, order))
-        verdict, statements = planning.verdict(
-            self.world, change, self.ledger, self.policy, had.head
-        )
+        said = planning.verdicts(self.world, [change], self.ledger, self.policy, had.head)
+        verdict, statements = said[change.job]
         if isinstance(verdict, Approved):
             return statements
         raise CheckError(

@@ -11,9 +11,10 @@ append decides again on the newest ledger, so that of two runners one writes and
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from runner import handles, history
+from runner import handles, history, pins, secretparts, witness
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import (
     Approved,
@@ -31,18 +32,17 @@ from runner.model import (
     Symbol,
 )
 from runner.outcomes import Event
-from runner.pipeline import drafting, needs, planning
+from runner.pipeline import drafting, freezing, needs, pinning, planning
 from runner.pipeline.wave import Task, Wave, present
 from runner.progress import Created, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from runner.handles import Handle
-    from runner.model import Signed
+    from runner.model import PlatformEntry, Signed
     from runner.pipeline.ports import Platform
 
-_NAME_ROOM = 512 - 80
 _OVER = (
     (Kind.ENDED, "withdrawn", 4),
     (Kind.UNKNOWN, "unknown", UnknownOutcomeError.exit_code),
@@ -51,11 +51,17 @@ _OVER = (
 
 
 def intend(
-    wave: Wave, changes: Iterable[Change], permits: Callable[[Change], tuple[Signed, ...]]
+    wave: Wave, changes: Iterable[Change], statements: Mapping[JobId, tuple[Signed, ...]]
 ) -> None:
-    """Step 1: announce `changes`; those that another runner took meanwhile come to rest."""
-    statements = {change.job: permits(change) for change in changes}
-    wanted = {change.job: change for change in changes}
+    """Step 1: announce `changes`; those that another runner took meanwhile come to rest.
+
+    So do those whose platform's list could not be read: nothing is announced without a witness.
+    """
+    for task in wave.tasks.values():
+        why = wave.lookout.shut(task)
+        if why:
+            wave.rest(task.id, "held", f"{why}; apply again to go on", PlatformError.exit_code)
+    wanted = {change.job: change for change in changes if change.job not in wave.items}
 
     def decide(ledger: Ledger | None) -> Step | None:
         found = present(ledger)
@@ -72,7 +78,7 @@ def intend(
     wave.ledger = present(wave.world.journal.append(decide))
     for task in wave.tasks.values():
         had = wave.ledger.jobs.get(task.id)
-        if had is None or had.key != task.key:
+        if task.id in wanted and (had is None or had.key != task.key):
             wave.rest(task.id, "taken", "another runner went on with it", 0)
 
 
@@ -98,10 +104,25 @@ def reopened(had: Had, job: Job) -> Change:
     )
 
 
-def task_of(ledger: Ledger, change: Change, job: Job) -> Task:
-    """Return the task that an approved change asks for."""
-    key = drafting.key_of(ledger, change)
-    return Task(id=change.job, key=key, platform=job.platform, job=job)
+def tasks(ledger: Ledger, changes: Iterable[Change]) -> list[Task]:
+    """Return the tasks that approved changes ask for."""
+    return [
+        Task(
+            id=change.job,
+            key=drafting.key_of(ledger, change),
+            platform=change.wanted.platform,
+            scope=handles.scope(change.wanted.body),
+            job=change.wanted,
+        )
+        for change in changes
+        if isinstance(change.wanted, Job)
+    ]
+
+
+def reopened_task(had: Had, key: Key, platform: PlatformEntry, job: Job | None) -> Task:
+    """Return the task that a submission under way still is; `job` is what is wanted of it now."""
+    scope = handles.scope(had.body)
+    return Task(id=had.job, key=key, platform=platform, scope=scope, job=job)
 
 
 def _create(wave: Wave) -> None:
@@ -110,12 +131,19 @@ def _create(wave: Wave) -> None:
     moved = _moved_on(wave, Kind.INTENDED)
 
     def act(task: Task, had: Had) -> Draft | None:
+        began = wave.lookout.began(task)
+        if began is not None:
+            why = f"its key is borne by what was started there as {began}, which is not recorded"
+            return drafting.ended(had, Kind.UNKNOWN, _result("unknown", why))
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was created")
         if _held(wave, task, task.job, moved=moved):
             return None
         platform = wave.world.platforms(task.platform)
-        mine[task.id] = platform.create(_body(task.job, task.key))
+        filled = pinning.changed(platform, task.job) or _filled(wave, had, task.job)
+        if isinstance(filled, str):
+            return _withdrawal(had, filled)
+        mine[task.id] = platform.create(_body(filled, wave.ledger, task.key))
         return drafting.created(had, platform.instance, mine[task.id])
 
     wave.append(Kind.INTENDED, _each(wave, Kind.INTENDED, act))
@@ -127,10 +155,30 @@ def _create(wave: Wave) -> None:
             wave.world.tell(Event(job=job, text=text))
 
 
+def _filled(wave: Wave, had: Had, job: Job) -> Job | str:
+    """Return the job with its secrets put in, or why it may no longer have them.
+
+    They are fetched after a fresh verdict: what was announced may have been approved long ago.
+    """
+    if not secretparts.names(job.body):
+        return job
+    policy = planning.in_force(wave.world, wave.ledger.policy)
+    change, head = reopened(had, job), wave.planned.plan.head
+    said = planning.verdicts(wave.world, [change], wave.ledger, policy, head)
+    if not isinstance(said[change.job][0], Approved):
+        return "its approval no longer stands"
+    return replace(job, body=wave.world.secrets.filled(job, policy))
+
+
 def _permit(wave: Wave) -> None:
-    """Step 4: a fresh verdict on each, and a look that the platform has not started it."""
+    """Step 4: a fresh verdict, and a look that what waits there is what was reviewed."""
     policy = planning.in_force(wave.world, wave.ledger.policy)
     moved = _moved_on(wave, Kind.CREATED)
+    denied: set[JobId] = set()
+    at_work = [(had, task.job) for task, had in wave.at(Kind.CREATED)]
+    changes = {job.id: reopened(had, job) for had, job in at_work if job is not None}
+    head = wave.planned.plan.head
+    verdicts = planning.verdicts(wave.world, changes.values(), wave.ledger, policy, head)
 
     def act(task: Task, had: Had) -> Draft | None:
         if task.job is None or task.job.effect != had.effect:
@@ -138,18 +186,21 @@ def _permit(wave: Wave) -> None:
         platform = _same_instance(wave, task, had)
         if platform is None or _held(wave, task, task.job, moved=moved):
             return None
-        change = reopened(had, task.job)
-        head = wave.planned.plan.head
-        verdict, statements = planning.verdict(wave.world, change, wave.ledger, policy, head)
+        verdict, statements = verdicts[task.job.id]
         if not isinstance(verdict, Approved):
             return _withdrawal(had, "its approval no longer stands")
         if platform.status(handles.handle(had)).status is not Status.WAITING:
             result = _result("unknown", "the platform started it before it was asked to")
             return drafting.ended(had, Kind.UNKNOWN, result)
-        return drafting.starting(had, statements)
+        shown = platform.frozen(handles.handle(had))
+        halt = freezing.halt(shown, changes[task.job.id], task.job, policy)
+        if halt is not None and halt.denied:
+            denied.add(task.id)
+        starts = drafting.starting(had, statements)
+        return starts if halt is None else _withdrawal(had, halt.reason)
 
     wave.append(Kind.CREATED, _each(wave, Kind.CREATED, act))
-    _rest_over(wave)
+    _rest_over(wave, denied)
 
 
 def _start(wave: Wave) -> None:
@@ -232,11 +283,12 @@ def _same_instance(wave: Wave, task: Task, had: Had) -> Platform | None:
     return None
 
 
-def _rest_over(wave: Wave) -> None:
+def _rest_over(wave: Wave, denied: Collection[JobId] = ()) -> None:
     for kind, state, code in _OVER:
         for task, had in wave.at(kind):
             if had.result is not None and had.result.outcome == state:
-                wave.rest(task.id, state, had.result.detail, code)
+                said = ("denied", 5) if task.id in denied else (state, code)
+                wave.rest(task.id, said[0], had.result.detail, said[1])
 
 
 def _free(ledger: Ledger, change: Change) -> bool:
@@ -248,13 +300,12 @@ def _free(ledger: Ledger, change: Change) -> bool:
     return had.state not in history.OPEN and had.key == change.after
 
 
-def _body(job: Job, key: Key) -> dict[str, Json]:
-    """Return what goes over the wire: the reviewed body, not to be started, the key in its name."""
+def _body(job: Job, ledger: Ledger, key: Key) -> dict[str, Json]:
+    """Return what goes over the wire: the reviewed body, not to be started, a mark in its name."""
     given = job.body.get("task_name")
     name = given if isinstance(given, str) and given.strip() else job.id.split("/", 1)[1]
-    # The platform counts 512 UTF-16 units; what a reviewer wrote was checked to leave this room.
-    kept = name.encode("utf-16-le")[: 2 * _NAME_ROOM].decode("utf-16-le", "ignore")
-    return job.body | {"start_task": False, "task_name": f"{kept} jobgate:{key}"}
+    body = pins.sent(job.body, job.pins)
+    return body | {"start_task": False, "task_name": witness.name(name, ledger, key)}
 
 
 def _result(outcome: Literal["withdrawn", "refused", "unknown"], detail: str) -> Result:

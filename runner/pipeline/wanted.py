@@ -6,14 +6,16 @@ wrong is found in one go; a tree with an error in it wants nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, parse, validate
+from runner import canon, clauses, parse, pins, validate
 from runner.model import (
     Blob,
     Checked,
     Finding,
     Job,
+    Policy,
     PolicyFiles,
     Role,
     Severity,
@@ -22,7 +24,7 @@ from runner.model import (
     Unreadable,
     Wanted,
 )
-from runner.pipeline import assembling, crossing, making
+from runner.pipeline import assembling, crossing, lockfile, making
 from runner.pipeline.making import POLICY_PATH
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _POLICY_PATHS = (
     "CODEOWNERS",
     ".github/CODEOWNERS",
     "docs/CODEOWNERS",
-    "jobgate.lock",
+    pins.PATH,
 )
 _LIBRARY = "specs/_lib/"
 _FILES = (".yaml", ".yml", ".j2", ".sh", ".py", ".pl", ".bat", ".ps1")
@@ -66,11 +68,15 @@ def policy(tree: Tree) -> Checked[PolicyFiles]:
                 findings.append(making.unreadable(blob))
     if findings:
         return Checked(value=None, findings=tuple(findings))
-    return _policy_files(blobs)
+    made, wrong = _policy_files(blobs), lockfile.pinned(blobs).findings
+    return Checked(value=None, findings=made.findings + wrong) if wrong else made
 
 
 def policy_files(contents: dict[str, Blob]) -> Checked[PolicyFiles]:
-    """Return `@policy` made of files by their path, as `policy` does from a tree."""
+    """Return `@policy` made of files that were accepted, by their path.
+
+    A lock with something wrong in it, from before locks were read, pins nothing.
+    """
     return _policy_files([contents[path] for path in _POLICY_PATHS if path in contents])
 
 
@@ -90,7 +96,7 @@ def _policy_files(blobs: list[Blob]) -> Checked[PolicyFiles]:
             digest=canon.digest_of("policy/1", {each.path: each.sha256 for each in sources}),
             sources=sources,
             contents={blob.path: blob.content for blob in blobs},
-            policy=said.value,
+            policy=replace(said.value, pins=lockfile.pinned(blobs).value or ()),
         )
     )
 
@@ -105,20 +111,20 @@ def _jobs(tree: Tree, files: PolicyFiles) -> Checked[tuple[Job, ...]]:
         findings += made.findings
         if made.value is not None:
             specs[path] = made.value.spec
-            jobs += _assembled(made.value)
+            jobs += _assembled(made.value, files.policy)
     for document in maker.variables.values():
         findings += document.findings
-    findings += crossing.findings(
-        [crossing.outline(job) for job in jobs],
-        lambda path, at: specs[path].document.place(at),
-    )
+    outlines = [crossing.outline(job) for job in jobs]
+    findings += crossing.findings(outlines, lambda path, at: specs[path].document.place(at))
+    if not any(each.severity is Severity.ERROR for each in findings):
+        findings += lockfile.unused(tree, files.policy, outlines)
     ordered = tuple(sorted(jobs, key=lambda job: job.id))
     return Checked(value=ordered, findings=tuple(findings))
 
 
-def _assembled(made: making.Made) -> list[Job]:
+def _assembled(made: making.Made, policy: Policy) -> list[Job]:
     return [
-        assembling.job(made.spec, rendered, resolved, platform)
+        assembling.job(made.spec, rendered, resolved, platform, policy)
         for rendered, resolved in made.cells
         for platform in made.platforms
     ]

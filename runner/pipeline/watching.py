@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from runner import handles
 from runner.outcomes import Item
-from runner.pipeline import following, planning, standing
+from runner.pipeline import following, planning, standing, withholding
 from runner.progress import Progress, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.handles import Handle
-    from runner.model import Had, PlatformEntry
+    from runner.model import Had, PlatformEntry, Policy
     from runner.pipeline.ports import Platform
     from runner.pipeline.world import World
 
@@ -37,9 +37,13 @@ class Sight:
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
-    """The jobs that are watched, each with its platform. `here`: some run in process."""
+    """The jobs that are watched, each with its platform. `here`: some run in process.
+
+    `policy` is the one in force.
+    """
 
     world: World
+    policy: Policy
     jobs: tuple[tuple[Had, Platform], ...]
     here: bool
 
@@ -57,15 +61,19 @@ class Watch:
             self.world.clock.wait(pause)
             pause = min(pause * 1.5, _LONGEST)
 
-    def printed(self, host: str | None) -> Iterator[tuple[str, str]]:
+    def printed(self, host: str | None, *, redact: bool = False) -> Iterator[tuple[str, str]]:
         """Yield (host, new lines) as the hosts of the jobs print them; the last line whole or not.
 
         What a host printed on an earlier try is not new: when it is run again, its log begins anew.
+        Raise CheckError where it may not be shown; `redact` as `withholding` has it.
         """
+        for had, _ in self.jobs:
+            withholding.opened(self.world, had, self.policy, redact=redact)
         tails = [_Tail(platform, handles.handle(had)) for had, platform in self.jobs]
         for sights in self.sights():
             for tail, sight in zip(tails, sights, strict=True):
-                yield from tail.more(host, last=sight.rest is not None)
+                for name, text in tail.more(host, last=sight.rest is not None):
+                    yield name, self.world.secrets.hidden(text)
 
 
 def watch(world: World, name: str | None) -> Watch:
@@ -80,6 +88,7 @@ def watch(world: World, name: str | None) -> Watch:
     ]
     return Watch(
         world=world,
+        policy=policy,
         jobs=tuple((had, standing.platform_of(world, policy, had)) for had in chosen),
         here=any(_embedded(standing.entry_of(policy, had)) for had in chosen),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runner.errors import RepositoryError
 from runner.outcomes import Event, Item
@@ -16,23 +16,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One submission to carry on: its key, its platform, and its job where it is still wanted."""
+    """One submission to carry on: its key, its platform, and its job where it is still wanted.
+
+    `scope` is the one that its request is about.
+    """
 
     id: JobId
     key: Key
     platform: PlatformEntry
+    scope: tuple[str, str]
     job: Job | None
+
+
+class Lookout(Protocol):
+    """What the platforms' lists have shown of submissions that are to be created."""
+
+    def shut(self, task: Task) -> str:
+        """Return why the list that `task` was to be looked for on could not be read, or nothing."""
+        ...
+
+    def began(self, task: Task) -> int | None:
+        """Return a job that bears the key of `task` and was started; PlatformError when shut."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Wave:
-    """The submissions that are carried on together. `items` holds those that have come to rest."""
+    """The submissions that are carried on together. `items` holds those that have come to rest.
+
+    `lookout` has asked the lists of the platforms about those that are to be created.
+    """
 
     world: World
     planned: Planned
     ledger: Ledger
     tasks: dict[JobId, Task]
     items: dict[JobId, Item]
+    lookout: Lookout
 
     def at(self, state: Kind) -> list[tuple[Task, Had]]:
         """Return the tasks that stand at `state` in the ledger and have not come to rest."""
@@ -66,7 +86,7 @@ class Wave:
 
     def rest(self, job: JobId, state: str, detail: str, code: int) -> None:
         """Note that a submission has come to rest."""
-        key = self.tasks[job].key
+        key, detail = self.tasks[job].key, self.world.secrets.hidden(detail)
         self.items[job] = Item(job=job, state=state, detail=detail, code=code, key=key)
         self.world.tell(Event(job=job, text=f"{state}: {detail}" if detail else state))
 

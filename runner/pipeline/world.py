@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Journal,
         Platforms,
         Repository,
+        Secrets,
         Signer,
     )
 
@@ -28,6 +29,7 @@ class World:
     approvals: Approvals
     signer: Signer
     platforms: Platforms
+    secrets: Secrets
     clock: Clock
     runner: str
     tell: Callable[[Event], None]

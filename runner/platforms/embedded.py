@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runner.frozen import Frozen
     from runner.handles import Handle
     from runner.model import Json
     from runner.progress import Created, Progress
+    from runner.stored import Named, Stored
     from runner.witness import Sighting
 
 
@@ -88,14 +90,29 @@ class Embedded:
         del scope
         return self._engine.find(name)
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
-        """Return the jobs of a scope that were created since then (ms), oldest first."""
-        return self._engine.listed(scope, since)
+    def listed(
+        self, scope: tuple[str, str], since: int, bearing: str = ""
+    ) -> tuple[Sighting, ...]:
+        """Return the jobs of a scope that were created since then (ms), oldest first.
+
+        Only those whose `task_name` contains `bearing`.
+        """
+        return self._engine.listed(scope, since, bearing)
 
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now, after driving it on."""
         with _refusals():
             return self._engine.status(handle.job)
+
+    def frozen(self, handle: Handle) -> Frozen:
+        """Return what a job was created with, all of it."""
+        with _refusals():
+            return self._engine.frozen(handle.job)
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> Stored:
+        """Return a version of a script of the inventory, by its number or the id of its script."""
+        with _refusals():
+            return self._engine.stored(scope, named)
 
     def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
         """Order `act` of a job, if it still stands where it was `seen`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import accounts, canon, requests, wire
+from runner import accounts, canon, requests, secretgrants, secretparts, wire
 from runner.model import (
     Approved,
     Change,
@@ -16,6 +16,7 @@ from runner.model import (
     JobId,
     Json,
     Ledger,
+    Pin,
     Planned,
     Record,
     Severity,
@@ -158,6 +159,11 @@ def finding(each: Finding) -> Json:
     }
 
 
+def pin(each: Pin) -> Json:
+    """Return which version of a script a platform is asked for, and what that holds."""
+    return {"script": each.script, "sha256": each.sha256, "version": each.version}
+
+
 def timetable(windows: Iterable[Window]) -> list[Json]:
     """Return when each batch of a scatter job starts, after the first and in milliseconds."""
     return [{"earliest_ms": each.earliest, "latest_ms": each.latest} for each in windows]
@@ -184,13 +190,16 @@ def _asked(job: Job) -> dict[str, Json]:
     return {
         "batches": [list(hosts) for hosts in seen.hosts(job)],
         "change": job.change,
-        "date_macros": list(requests.date_macros(job.body)),
+        "date_macros": list(requests.date_macros(secretparts.stood_in(job.body))),
         "description": job.description,
+        "expect_hosts": None if job.expect_hosts is None else list(job.expect_hosts),
         "hosts": len(job.targets.hosts),
         "labels": dict(job.labels),
         "longest_run": seen.longest(job),
         "open_targets": list(job.targets.open),
         "path": job.path,
+        "pins": [pin(each) for each in job.pins],
+        "secrets": secretgrants.described(job.secrets),
         "timetable": timetable(seen.windows(job)),
     }
 

@@ -50,6 +50,8 @@ def _table(planned: Planned) -> str:
 def _size(job: Job) -> tuple[str, str]:
     """Return how many hosts and batches there are, as far as it is known."""
     more = f" + {len(job.targets.open)} open" if job.targets.open else ""
+    if more and job.expect_hosts is not None:
+        return f"{len(job.expect_hosts)} expected", ""
     return f"{len(job.targets.hosts)}{more}", str(len(job.batches) or "")
 
 

@@ -7,7 +7,17 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, requests, rolling, scatter
+from runner import (
+    canon,
+    clauses,
+    frozen,
+    pins,
+    requests,
+    rolling,
+    scatter,
+    secretgrants,
+    secretparts,
+)
 from runner.model import (
     Approved,
     Change,
@@ -25,7 +35,7 @@ from runner.report import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.model import Finding, Path
+    from runner.model import Finding, Path, Pin
 
 
 _HOSTS = "/execute_target/host_list/"
@@ -90,7 +100,7 @@ def counts(planned: Planned) -> Counts:
         drifted=_of(planned, Symbol.DRIFTED),
         removed=_of(planned, Symbol.REMOVED),
         unchanged=planned.plan.unchanged,
-        hosts=sum(len(job.targets.hosts) for job in jobs),
+        hosts=sum(len(frozen.hosts(job)) for job in jobs),
         batches=sum(len(job.batches) for job in jobs),
     )
 
@@ -103,7 +113,8 @@ def fields(change: Change) -> tuple[Field, ...]:
     if not isinstance(change.wanted, Job):
         return ()
     job, had = change.wanted, change.had
-    after = _readable(canon.effect_body(job.body, job.script), job.run)
+    kept = pins.recorded(canon.effect_body(job.body, job.script), job.pins)
+    after = _readable(kept, job.run)
     before = {} if had is None else _readable(had.body, had.run)
     return tuple(
         Field(pointer=path, before=before.get(path), after=after.get(path))
@@ -120,12 +131,15 @@ def script(planned: Planned, change: Change) -> tuple[str, ...]:
     content = _content(change)
     if content is None:
         return ()
-    after = _lines(content)
-    old = planned.scripts.get(change.job)
+    return compared(planned.scripts.get(change.job), content, ("submitted last", "wanted now"))
+
+
+def compared(old: bytes | None, new: bytes, names: tuple[str, str]) -> tuple[str, ...]:
+    """Return the unified diff of two texts, line by line; without an old one the whole new one."""
+    after = _lines(new)
     if old is None:
         return tuple(f"+{_shown(line)}" for line in after)
-    changed = difflib.unified_diff(_lines(old), after, "submitted last", "wanted now", lineterm="")
-    return tuple(map(_shown, changed))
+    return tuple(map(_shown, difflib.unified_diff(_lines(old), after, *names, lineterm="")))
 
 
 def hosts(job: Job) -> tuple[tuple[str, ...], ...]:
@@ -142,15 +156,21 @@ def windows(job: Job) -> tuple[scatter.Window, ...]:
 
 
 def batches(job: Job) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the hosts of every batch under its number, and its start where it is scattered."""
+    """Return the hosts of every batch under its number, and its start where it is scattered.
+
+    Those that only the platform can put into batches come last, under what they are.
+    """
     starts = [f", {start(window)}" for window in windows(job)]
     listed = hosts(job)
-    return tuple(
+    named = [
         (f"batch {number}{said}", batch)
         for number, (batch, said) in enumerate(
             zip(listed, starts or [""] * len(listed), strict=True), 1
         )
-    )
+    ]
+    if job.targets.open and job.expect_hosts is not None:
+        named.append(("expected in all", job.expect_hosts))
+    return tuple(named)
 
 
 def start(window: scatter.Window) -> str:
@@ -167,9 +187,16 @@ def notes(job: Job) -> tuple[str, ...]:
     if waits is not None and not job.batches:
         wait = _between(scatter.windows(2, waits)[1])
         said.append(f"each batch starts {wait} after the one before it")
-    macros = requests.date_macros(job.body)
+    macros = requests.date_macros(secretparts.stood_in(job.body))
     said += [f"{each} in script_param becomes a date at dispatch" for each in macros]
+    said += [f"{held_to(each)}, by {pins.PATH}" for each in job.pins]
+    said += [f"secret({each.name}) comes from {secretgrants.place(each)}" for each in job.secrets]
     return tuple(said)
+
+
+def held_to(pin: Pin) -> str:
+    """Return in words which version of a script is meant, and what holds it to its content."""
+    return f"version {pin.version} of script {pin.script} is held to SHA-256 {pin.sha256[:12]}…"
 
 
 def longest(job: Job) -> int:
@@ -182,6 +209,7 @@ def policy_lines(files: PolicyFiles) -> tuple[str, ...]:
     return tuple(
         f"{clause.name}: {clause.count} of {', '.join(clause.people) or 'everyone listed'} "
         f"for {', '.join(clause.paths)}"
+        + (f", on at most {clause.max_hosts} hosts" if clause.max_hosts is not None else "")
         for clause in files.policy.clauses
     )
 
@@ -238,9 +266,12 @@ def _of(planned: Planned, symbol: Symbol) -> int:
     return sum(change.symbol is symbol and not change.runs for change in planned.plan.changes)
 
 
-def _readable(body: dict[str, Json], run: int) -> dict[str, str]:
+def _readable(named: dict[str, Json], run: int) -> dict[str, str]:
     """Return every leaf of a request as a person reads it: text for Base64, names for numbers."""
-    shown = dict(_leaves({name: body[name] for name in body if name != "script_sha256"}, ()))
+    body = secretparts.shown(named)
+    # That of a script which is shown itself says nothing more; of a stored one it is all there is.
+    hidden = set() if "script_version_id" in body else {"script_sha256"}
+    shown = dict(_leaves({name: body[name] for name in body if name not in hidden}, ()))
     for path, names in _NAMED.items():
         if path in shown and shown[path].isdigit():
             shown[path] += f" ({requests.name(names, int(shown[path]))})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runner import clauses
+from runner import clauses, frozen
 from runner.model import (
     Approved,
     Change,
@@ -183,6 +183,7 @@ def _rendered(job: Job) -> str:
     }
     head = f"{plain.line(job.id)} from {plain.line(job.path)}\n"
     head += f"effect {job.effect}\ndigest {job.digest}\n"
+    head += "".join(f"{plain.line(seen.held_to(each))}\n" for each in job.pins)
     request = json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True)
     script = "" if job.script is None else job.script.decode("utf-8", "backslashreplace")
     return f"{head}{plain.block(request)}\n{_ended(plain.block(script))}"
@@ -213,7 +214,7 @@ def _job(planned: Planned, change: Change, job: Job) -> list[str]:
     lines += [f"    {name}: {plain.line(text)}" for name, text in seen.why(change)]
     lines += [f"    {plain.line(seen.field(change, each))}" for each in seen.fields(change)]
     lines += [f"    | {plain.line(each)}" for each in seen.script(planned, change)]
-    size = f"{plain.count(len(job.targets.hosts), 'host')}"
+    size = f"{plain.count(len(frozen.hosts(job)), 'host')}"
     rolls = f" in {plain.count(len(job.batches), 'batch')}" if job.batches else ""
     lines.append(f"    {size}{rolls}, at most {plain.span(seen.longest(job))}")
     for label, hosts in seen.batches(job):

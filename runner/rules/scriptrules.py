@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner import languages, requests
+from runner import languages, requests, secretparts
 from runner.mistakes import Mistake
 from runner.model import Severity
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SCRIPT_BYTES = 16_777_215
 PARAM_BYTES = 65_535
-SENSITIVE_PARAM_BYTES = 48_128
 _MACRO = re.compile(rb"\[DATEFMT:.[^\]]*\]", re.DOTALL)
 
 
@@ -38,7 +37,7 @@ def base64(body: Body) -> Iterator[Mistake]:
 def sizes(body: Body) -> Iterator[Mistake]:
     """The script and its parameter fit into the platform's columns when they are decoded."""
     sensitive = body.tree.get("param_sensitive") is True
-    param_bytes = SENSITIVE_PARAM_BYTES if sensitive else PARAM_BYTES
+    param_bytes = secretparts.SENSITIVE_BYTES if sensitive else PARAM_BYTES
     for field, content, most, rule in (
         ("script_content", body.script, SCRIPT_BYTES, "script-too-large"),
         ("script_param", body.param, param_bytes, "param-too-large"),

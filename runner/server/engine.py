@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from runner import canon
 from runner.errors import PlatformError
+from runner.frozen import Frozen, Target
 from runner.progress import HostState, Progress, Status
-from runner.server import admit, answers, states
+from runner.server import admit, answers, scriptversions, states
 from runner.server.hosts.runs import Outcome, Seen
 from runner.server.states import HostStatus, JobOperation, StepOperation
 from runner.server.steering import Steering
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     from runner.server.admit import Order
     from runner.server.answers import Point
     from runner.server.fleet import Fleet
-    from runner.server.inventory import Inventory
+    from runner.server.inventory import Inventory, ScopeKey
     from runner.server.rows import Caller, HostRow, Work
     from runner.server.store import Store
+    from runner.stored import Named, Stored
 
 _ACTIVE = frozenset({Status.RUNNING, Status.STOPPING})
 
@@ -176,9 +179,12 @@ class Engine:
         with self._store.reading():
             return self._store.find(name)
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
-        """Return the jobs of a scope that were created since then (ms), oldest first."""
-        wanted = JobFilter(scopes=(scope,), since=since)
+    def listed(self, scope: tuple[str, str], since: int, name: str = "") -> tuple[Sighting, ...]:
+        """Return the jobs of a scope that were created since then (ms), oldest first.
+
+        Only those whose name contains `name`.
+        """
+        wanted = JobFilter(scopes=(scope,), since=since, name=name)
         with self._store.reading():
             found = self._store.views.jobs(wanted, length=-1)
         return tuple(
@@ -212,6 +218,24 @@ class Engine:
             hosts=tuple(map(_host, rows)),
             tries=max(1, work.execute_count),
         )
+
+    def frozen(self, job: int) -> Frozen:
+        """Return what the job was created with: its script, its account, and its hosts."""
+        with self._store.reading():
+            step = self._store.views.step_of(job)
+            if step is None:
+                raise answers.no_job(job)
+            script, rows = self._store.views.script(step.id), self._store.hosts(step.id)
+        return Frozen(
+            script=canon.sha256(script),
+            account_id=step.account,
+            alias=step.alias,
+            targets=tuple(Target(label=row.label, id=row.host) for row in rows),
+        )
+
+    def stored(self, scope: ScopeKey, named: Named) -> Stored:
+        """Return what the inventory keeps under a version's number, or has online of a script."""
+        return scriptversions.stored(self._inventory(), scope, named)
 
     def logs(self, job: int, host: str | None) -> Iterator[tuple[str, str]]:
         """Return (label, log text so far) of one host or of all, in the order of the batches."""

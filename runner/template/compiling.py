@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 
-from runner.template import syntax
+from runner.template import secretcalls, syntax
 from runner.template.faults import FaultError, shown, too_much, unreadable
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _made(
     whole = expression and _one_expression(tree)
     notes = syntax.Notes()
     syntax.guarded(tree, notes)
+    whole = not secretcalls.settled(tree, leaf=expression) and whole
     if whole:
         output = tree.body[0]
         value = syntax.guard("data", next(output.find_all(nodes.Expr)))

@@ -13,6 +13,7 @@ from runner.template.arguments import Parameters
 from runner.template.bounds import joined, key_text
 from runner.template.faults import FaultError, Missing, kind, shown, unknown, wrong
 from runner.template.operators import whole
+from runner.template.pieces import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -187,6 +188,10 @@ def _concat(meter: Meter, first: object, args: Args, _kwargs: Named) -> str:
     return joined([meter.printed(piece) for piece in (first, *args)])
 
 
+def _secret(_meter: Meter, name: object, _args: Args, _kwargs: Named) -> Piece:
+    return Piece(name)
+
+
 # No template can write these names: they are put into its code in the place of what they guard.
 GUARDS: Mapping[str, Raw] = {
     "<compare>": _compare,
@@ -195,6 +200,7 @@ GUARDS: Mapping[str, Raw] = {
     "<each>": _each,
     "<mapping>": _mapping,
     "<rows>": _rows,
+    "<secret>": _secret,
     "<slice>": _slice,
     "<unpack>": _unpacked,
 }

@@ -1,6 +1,6 @@
 """Jinja's environment with every way from one value to another replaced by one of ours.
 
-Here is what a template finds at run time: keys instead of attributes, macros and three functions
+Here is what a template finds at run time: keys instead of attributes, macros and two functions
 as all that can be called, operators and printing that are paid for.
 """
 
@@ -133,18 +133,9 @@ def _namespace(meter: Meter, args: _Args, kwargs: Mapping[str, object]) -> Names
     return Namespace(kwargs)
 
 
-def _secret(_meter: Meter, _args: _Args, _kwargs: Mapping[str, object]) -> Json:
-    raise wrong(
-        "use a secret: this version of jobgate does not fetch secrets",
-        mend="let the script fetch it on the host",
-        rule="secret-unsupported",
-    )
-
-
 FUNCTIONS: Mapping[str, _Function] = {
     "namespace": _namespace,
     "range": _range,
-    "secret": _secret,
 }
 
 

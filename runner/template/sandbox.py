@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from jinja2 import Template
 
-from runner.template import bounds, compiling, guarded
+from runner.template import bounds, compiling, guarded, pieces, secretcalls
 from runner.template.bounds import Meter, Purse
 from runner.template.faults import FaultError, MissingError, shown, too_much, wrong
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from runner.model import Json
+    from runner.model import Json, Parts
     from runner.template.compiling import Compiled
 
 # Gives the text of a macro file by the name that templates use, None when there is no such file,
@@ -57,27 +57,32 @@ class Sandbox:
         """Return the names of all macro files that were read so far."""
         return frozenset(self._used)
 
-    def evaluate(self, text: str, context: Mapping[str, Json]) -> Json:
-        """Return the value of a text that is one whole expression, else the rendered text."""
+    def evaluate(self, text: str, context: Mapping[str, Json]) -> Json | Parts:
+        """Return the value of a text that is one whole expression, else the rendered text.
+
+        Where that names secrets, return its parts.
+        """
         return self._run(text, context, expression=True) if marked(text) else text
 
     def script(self, text: str, context: Mapping[str, Json]) -> str:
         """Return the rendered text of a script, every character outside its tags kept."""
         return bounds.text(self._run(text, context, expression=False)) if marked(text) else text
 
-    def _run(self, text: str, context: Mapping[str, Json], *, expression: bool) -> Json:
+    def _run(self, text: str, context: Mapping[str, Json], *, expression: bool) -> Json | Parts:
         environment = self._environment
-        environment.meter = Meter((*context, *guarded.FUNCTIONS), self._purse)
+        known = (*context, *guarded.FUNCTIONS, secretcalls.WORD)
+        environment.meter = Meter(known, self._purse)
         environment.library = {}
         try:
             code = _compiled(text, None, expression=expression)
             self._load(code, ())
             template = _template(environment, code)
             scope = template.new_context(dict(context))
-            pieces = list(template.root_render_func(scope))
+            printed = list(template.root_render_func(scope))
             if code.whole:
                 return environment.meter.data(scope.vars[compiling.VALUE])
-            return bounds.joined(pieces, bounds.TEXT if expression else bounds.SCRIPT)
+            whole = bounds.joined(printed, bounds.TEXT if expression else bounds.SCRIPT)
+            return pieces.parts(printed) if pieces.secret(printed) else whole
         except Exception as error:
             raise _fault(error, environment.meter.names) from error
 

@@ -4,13 +4,17 @@
 repository with two approved jobs. Two or three real applies at a time work on it, in two clones,
 through a proxy that loses, delays, doubles and garbles every third call; they are killed with
 SIGKILL or stopped and continued at moments drawn from the seed, and in some runs the branch moves
-meanwhile. Then applies without faults follow until all is at rest, and what happened is held
-against the proxy's account, the journal and the files that the scripts write.
+meanwhile. Somebody starts jobs behind their back now and then, plants one with a key of theirs, or
+cuts a script off. Then applies without faults follow until all is at rest; what is unknown is
+reconciled, and a person who counts decides what no platform can tell. What happened is held against
+the proxy's account, the journal and the files that the scripts write. Each job is given a secret,
+of which nothing that a runner wrote may have a trace.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -25,9 +29,11 @@ from typing import TYPE_CHECKING
 
 from runner import narrow
 from tests.campaign.kills import Chance
-from tests.faults import ground, invariants
+from tests.faults import canary, ground, invariants, settling
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.model import JobId
     from tests.faults.ground import Crew, Ground, Place
 
@@ -35,7 +41,10 @@ ROUNDS = 2  # waves of runners, at most
 LATEST = 1.2  # seconds after which something is done to a runner at the latest
 LONGEST = 1.0  # seconds for which a runner is stopped
 EXPECTED = {0, 4, 6, 8, 9, 10, -signal.SIGKILL}  # how a runner may end
+PLANTED = 10  # in one run of so many somebody has planted a job
+DEEDS = ("killed", "killed with its children", "stopped", "left")
 ATTEMPTS = 8  # applies without faults after which all must be at rest
+MOST = 6  # submissions of a run that can be unknown: each job's first, its second, and anew
 WORKERS = 4  # runs at a time
 
 
@@ -61,6 +70,7 @@ class Run:
     chance: Chance
     tally: Tally
     moved: bool = False
+    planted: int = 0
 
     @property
     def name(self) -> str:
@@ -69,13 +79,19 @@ class Run:
 
     def through(self) -> None:
         """Let runners work and be disturbed, come to rest, and judge."""
-        begin = {"account": str(self.place.account), "remote": str(self.place.remote)}
-        self.ground.control("begin", self.name, **begin, seed=self.chance.number(1, 2**40))
+        self.ground.follow(self.place, self.chance.number(1, 2**40))
+        if self.chance.number(1, PLANTED) == 1:
+            name = ground.NAMES[self.chance.number(0, 1)]
+            self.planted = settling.planted(self.ground, self.place, name)
+            self.tally.counts["planted"] += 1
         for _ in range(self.chance.number(1, ROUNDS)):
             self._together()
         self.ground.landed(self.name)
+        desk = settling.Desk(self.ground, self.crew, self.place)
         self._rest()
-        self._judge()
+        while desk.settled() and len(desk.met) <= MOST and not desk.faults:
+            self._rest()
+        self._judge(desk)
 
     def _together(self) -> None:
         """Begin two or three runners, and do something to each of them."""
@@ -86,7 +102,7 @@ class Run:
             pid = self.crew.apply(self.place, clone)
             living.add(pid)
             moment = self.chance.uniform(LATEST)
-            deed = ("killed", "killed", "stopped", "left")[self.chance.number(0, 3)]
+            deed = DEEDS[self.chance.number(0, len(DEEDS) - 1)]
             deeds.append((moment, deed, pid))
             if deed == "stopped":
                 deeds.append((moment + self.chance.uniform(LONGEST), "continued", pid))
@@ -115,6 +131,8 @@ class Run:
             if deed == "moved":
                 self.place.moves()
                 self.moved = True
+            elif deed == "killed with its children":
+                _killed_whole(pid)
             elif deed in numbers:
                 # A runner that has ended waits to be asked for: its number is nobody else's.
                 os.kill(pid, numbers[deed])
@@ -132,15 +150,51 @@ class Run:
     def _effects(self) -> dict[JobId, str]:
         return self.ground.effects[1 if self.moved else 0]
 
-    def _judge(self) -> None:
-        found = invariants.faults(self.place, self.ground.ran())
+    def _judge(self, desk: settling.Desk) -> None:
+        found = [*desk.faults, *invariants.faults(self.place, self.ground.ran())]
+        found += self._strays(desk)
+        # The proxy's account is the platform's: it has what the platform was sent.
+        found += canary.traces(
+            self.ground.word, canary.written(self.place.folder, (self.place.account,))
+        )
         self.tally.faults += [f"{self.name}: {each}" for each in found]
         for line in invariants.account(self.place):
             if fault := narrow.text(line, "fault"):
                 self.tally.counts[f"`{fault}`"] += 1
+            if narrow.text(line, "what") == "foul":
+                self.tally.counts[f"`{narrow.text(line, 'name')}`"] += 1
         for entry in invariants.journal(self.place).all:
             if entry.kind.value in {"unknown", "refused"}:
                 self.tally.counts[f"noted as {entry.kind.value}"] += 1
+        self.tally.counts["runs with unknown"] += bool(desk.met)
+        self.tally.counts += Counter(f"unknown {how}" for how in desk.met.values())
+
+    def _strays(self, desk: settling.Desk) -> Iterator[str]:
+        """What somebody started with a key of ours, and is nobody's `created`, has to be shown."""
+        fouled = invariants.fouls(invariants.account(self.place))
+        made = invariants.created(invariants.journal(self.place).all)
+        began = {job for job, foul in fouled.items() if foul == "begun"} - made.keys()
+        began |= {self.planted} - {0}
+        if began:
+            shown = desk.shown()
+            yield from (f"job {job} was started, and is not shown" for job in began - shown)
+
+
+def _killed_whole(pid: int) -> None:
+    """Kill a runner, and with it whatever it has begun."""
+    os.kill(pid, signal.SIGSTOP)  # it begins nothing more while its children are looked for
+    for each in (pid, *_below(pid)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def _below(pid: int) -> Iterator[int]:
+    """Yield the processes that a process has begun, and those that they have."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, task.read_text("ascii").split()):
+                yield child
+                yield from _below(child)
 
 
 def campaign(folder: Path, runs: int, seed: int, workers: int = WORKERS) -> Tally:
@@ -154,6 +208,8 @@ def campaign(folder: Path, runs: int, seed: int, workers: int = WORKERS) -> Tall
         for share in shares:
             tally.faults += share.result().faults
             tally.counts += share.result().counts
+        for name in ("template", "state", "cache"):
+            tally.faults += canary.traces(made.word, canary.written(made.folder / name))
     return tally
 
 

@@ -64,7 +64,7 @@ def _worked(made: Ground, numbers: range) -> Tally:
 def _applied(made: Ground, crew: Crew, place: Place) -> list[int | None]:
     """Apply in both clones at once, and return the exit codes."""
     name = place.folder.name
-    made.control("begin", name, account=str(place.account), remote=str(place.remote), seed=0)
+    made.follow(place, 0)
     made.landed(name)
     both = [crew.apply(place, clone, calm=True) for clone in ground.CLONES]
     return [crew.waited(each) for each in both]

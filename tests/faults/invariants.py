@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from runner import canon, history, narrow, wire
+from runner import canon, history, narrow, wire, witness
 from runner.model import Kind
 from tests.faults import proxy
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _JOURNAL = "refs/heads/jobgate-journal"
 _NONE = "0" * 40
+_RAN = {"succeeded": 1, "withdrawn": 0}  # how often its script ran, by what is noted of a job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +126,10 @@ def _starts(kept: Journal, lines: Sequence[Json]) -> Iterator[str]:
             continue
         body = bodies[narrow.integer(line, "number", default=0)]
         job = narrow.integer(body, "job_instance_id", default=0)
-        made = _created(kept.all)
+        made = created(kept.all)
         if job not in made:
             yield f"job {job} is started, and is nobody's `created`"
-        elif job not in _created(kept.upto(narrow.text(line, "tip"))):
+        elif job not in created(kept.upto(narrow.text(line, "tip"))):
             yield f"job {job} is started before its `created` was on the remote"
         accepted[job] += narrow.boolean(line, "said", "result", default=False)
     for job, count in accepted.items():
@@ -136,7 +137,8 @@ def _starts(kept: Journal, lines: Sequence[Json]) -> Iterator[str]:
             yield f"job {job} was started {count} times"
 
 
-def _created(entries: Sequence[Entry]) -> dict[int, Entry]:
+def created(entries: Sequence[Entry]) -> dict[int, Entry]:
+    """Return the entries `created`, by the platform's ids."""
     return {
         narrow.integer(dict(entry.data), "platform_job", default=0): entry
         for entry in entries
@@ -145,24 +147,64 @@ def _created(entries: Sequence[Entry]) -> dict[int, Entry]:
 
 
 def _runs(entries: Sequence[Entry], lines: Sequence[Json], ran: Counter[int]) -> Iterator[str]:
-    """A submission that succeeded ran once, as the id that it had; any other one at most once."""
-    made = _created(entries)
-    for job in _known(lines) - made.keys():
-        if ran[job]:
+    """A submission that succeeded ran once, as the id that it had; any other one not at all.
+
+    Where somebody interfered, each id ran at most once, and what is noted tells whether any did.
+    """
+    made, ends, fouled = created(entries), outcomes(entries), fouls(lines)
+    others = bearing(lines)
+    begun = {job for job, foul in fouled.items() if foul == proxy.FOULS[0]}
+    for job in others.keys() - made.keys():
+        if ran[job] > (job in begun):
             yield f"job {job} ran, and is nobody's `created`"
-    ends = {entry.key: entry for entry in entries if entry.kind in {Kind.ENDED, Kind.UNKNOWN}}
     for job, entry in made.items():
-        end = ends.get(entry.key)
-        outcome = None if end is None else narrow.text(dict(end.data), "result", "outcome")
-        allowed = {"succeeded": {1}, "withdrawn": {0}, "unknown": {0, 1}}.get(outcome or "", set())
+        outcome, key = ends.get(entry.key or "", ""), entry.key
+        allowed = {_RAN.get(outcome, -1)}
+        if begun & {other for other, its in others.items() if its == key and other != job}:
+            # It was started twice, once behind our back; reconcile has to show that.
+            allowed = {0, 1} if outcome in {"succeeded", "withdrawn"} else set()
+        elif outcome == "failed" and fouled.get(job) in proxy.FOULS[1:]:
+            allowed = {0}  # whoever looked said so; nothing else fails here
         if ran[job] not in allowed:
-            yield f"{entry.job} as job {job} ran {ran[job]} times, and is noted as {outcome}"
+            said = outcome or None
+            yield f"{entry.job} as job {job} ran {ran[job]} times, and is noted as {said}"
 
 
-def _known(lines: Sequence[Json]) -> set[int]:
-    """Return the ids of all jobs that the server made for a run, whoever heard of them."""
-    said = (narrow.at(line, "said") for line in lines if narrow.text(line, "what") == "server")
-    return {narrow.integer(each, "data", "job_instance_id", default=0) for each in said}
+def outcomes(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return what is noted last of how each submission ended, by its key."""
+    return {
+        entry.key: narrow.text(dict(entry.data), "result", "outcome")
+        for entry in entries
+        if entry.key and entry.kind in {Kind.ENDED, Kind.UNKNOWN, Kind.REFUSED, Kind.SETTLED}
+    }
+
+
+def fouls(lines: Sequence[Json]) -> dict[int, str]:
+    """Return the ids with which somebody interfered, and how."""
+    return {
+        narrow.integer(line, "job", default=0): narrow.text(line, "name")
+        for line in lines
+        if narrow.text(line, "what") == "foul"
+    }
+
+
+def bearing(lines: Sequence[Json]) -> dict[int, str]:
+    """Return the ids of all jobs that the server made for a run, and the key that each bears.
+
+    Whoever heard of them, or did not.
+    """
+    keys = {
+        narrow.integer(line, "number", default=0): narrow.text(line, "body", "task_name")
+        for line in lines
+        if narrow.text(line, "what") == "call"
+    }
+    return {
+        job: witness.key_in(keys.get(narrow.integer(line, "number", default=0), ""))
+        for line in lines
+        if narrow.text(line, "what") == "server"
+        and (job := narrow.integer(line, "said", "data", "job_instance_id", default=0))
+        and narrow.text(line, "name") == proxy.CREATE
+    }
 
 
 def open_still(place: Place, effects: Mapping[JobId, str]) -> list[str]:

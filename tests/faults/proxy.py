@@ -3,7 +3,9 @@
 It stands between `jobgate` and a server, prints the port that it listens on, and is steered by
 requests below /control/. The first part of a path names the run; each call that a run makes, with
 the fault that was drawn for it from the run's seed and with what the server answered, is a line of
-its account. Another address of the same port is the other host to which it redirects: whoever
+its account. Now and then it plays a somebody who starts at the server what a runner has created, or
+sees to it that what was started is cut off: beside the script named N of a run lies `counter.N`,
+which says when. Another address of the same port is the other host to which it redirects: whoever
 calls that one is in the account as well.
 """
 
@@ -47,12 +49,15 @@ FAULTS = (
     "huge",  # an answer without end
 )
 SHARE = 3  # one call in so many has a fault
+FOULS = ("begun", "cut before", "cut after")  # by somebody; before it counts itself, and after
+RARE = 6  # one create and one start in so many is fouled
 WAIT = 0.7  # seconds that are longer than a runner waits
 LATEST = 1.5  # seconds after which a late call is there
 HUGE = 3 * 1024 * 1024
 MARK = "refs/heads/jobgate-journal"
 CREATE, START = "fast_execute_script", "operate_job_instance"
 _OWN = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
+_SIZED = frozenset({"Content-Length", "Transfer-Encoding"})
 _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -87,21 +92,24 @@ class Account:
     aim: str
     path: Path
     remote: Path
+    counter: Path
     seed: int | None
     calls: int = 0
     flying: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def drawn(self) -> tuple[int, str, float]:
-        """Return a call's number, its fault, and a number from 0 to 1 that was drawn with it."""
+    def drawn(self, name: str) -> tuple[int, str, float, str]:
+        """Return a call's number, its fault, a number from 0 to 1 drawn with it, and a foul."""
         with self.lock:
             self.calls += 1
             number = self.calls
         if self.seed is None:
-            return number, "", 0.0
+            return number, "", 0.0, ""
         digest = hashlib.sha256(f"{self.seed} {number}".encode()).digest()
         fault = FAULTS[digest[1] % len(FAULTS)] if digest[0] % SHARE == 0 else ""
-        return number, fault, digest[2] / 256
+        fouls = {CREATE: FOULS[:1], START: FOULS[1:]}.get(name, ())
+        foul = fouls[digest[4] % len(fouls)] if fouls and digest[3] % RARE == 0 else ""
+        return number, fault, digest[2] / 256, foul
 
     def note(self, **line: Json) -> None:
         """Add a line."""
@@ -118,31 +126,57 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A call of a run: its number there, its fault, and the journal's tip when it came."""
+    """A call of a run: its number there, its fault, the journal's tip when it came, a foul."""
 
     account: Account
     number: int
     request: Request
     fault: str
     tip: str
+    foul: str
 
     def passed(self) -> Answer:
         """Let the server have it, and note what the server says."""
         request = self.request
-        to = urlsplit(self.account.aim)
-        connection = http.client.HTTPConnection(str(to.hostname), to.port, timeout=30)
-        try:
-            connection.request(request.method, request.path, request.content, request.headers)
-            got = connection.getresponse()
-            answer = Answer(got.status, tuple(got.getheaders()), got.read())
-        finally:
-            connection.close()
+        if self.foul in FOULS[1:]:
+            self._cut(narrow.integer(wire.loads(request.content), "job_instance_id", default=0))
+        answer = self._sent(request)
         told: dict[str, Json] = {"status": answer.status}
         if request.name in {CREATE, START}:
             told["said"] = wire.loads(answer.content)
         name, number = request.name, self.number
         self.account.note(what="server", number=number, name=name, tip=self.tip, **told)
+        if self.foul == FOULS[0]:
+            self._begin(narrow.integer(told.get("said"), "data", "job_instance_id", default=0))
         return answer
+
+    def _cut(self, job: int) -> None:
+        """Let the script of a job be cut off, whoever starts it."""
+        flag = self.account.counter.with_name(f"{self.account.counter.name}.{job}")
+        with contextlib.suppress(FileExistsError), flag.open("x", encoding="utf-8") as stream:
+            stream.write(self.foul.removeprefix("cut "))
+            self.account.note(what="foul", name=self.foul, job=job)
+
+    def _begin(self, job: int) -> None:
+        """Start a job as somebody does who has found it at the server."""
+        created = wire.loads(self.request.content)
+        scope = {name: narrow.text(created, name) for name in ("bk_scope_type", "bk_scope_id")}
+        content = json.dumps({**scope, "job_instance_id": job, "operation_code": 2}).encode()
+        path = self.request.path.replace(CREATE, START)
+        own = {name: value for name, value in self.request.headers.items() if name not in _SIZED}
+        said = wire.loads(self._sent(Request("POST", path, own, content)).content)
+        taken = narrow.boolean(said, "result", default=False)
+        self.account.note(what="foul", name=self.foul, job=job, taken=taken)
+
+    def _sent(self, request: Request) -> Answer:
+        to = urlsplit(self.account.aim)
+        connection = http.client.HTTPConnection(str(to.hostname), to.port, timeout=30)
+        try:
+            connection.request(request.method, request.path, request.content, request.headers)
+            got = connection.getresponse()
+            return Answer(got.status, tuple(got.getheaders()), got.read())
+        finally:
+            connection.close()
 
     def arrive(self) -> None:
         """Let the server have it, late."""
@@ -200,10 +234,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._steered(request)
             return
         account = self.served.accounts[run]
-        number, fault, more = account.drawn()
+        number, fault, more, foul = account.drawn(request.name)
         said = wire.loads(content) if request.name in {CREATE, START} else None
         account.note(what="call", number=number, name=request.name, fault=fault, body=said)
-        taken = Taken(account, number, request, fault, account.tip())
+        taken = Taken(account, number, request, fault, account.tip(), foul)
         self._done(taken, WAIT + more * (LATEST - WAIT))
 
     def do_POST(self) -> None:  # the name is that of http.server
@@ -275,6 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.served.aim,
                 path=Path(narrow.text(tree, "account")),
                 remote=Path(narrow.text(tree, "remote")),
+                counter=Path(narrow.text(tree, "counter")),
                 seed=narrow.integer(tree, "seed", default=0),
             )
         account = self.served.accounts[run]

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner import render
-from runner.model import Document, Oid, Role, Sha256, Source, Spec
+from runner import render, secretparts
+from runner.model import Document, Oid, Role, Secret, Sha256, Source, Spec
 from runner.template import filters
 from runner.template.faults import FaultError
 from runner.template.sandbox import Sandbox
 from tests import rendering
 
 if TYPE_CHECKING:
-    from runner.model import Json
+    from runner.model import Json, Parts
 
 pytestmark = pytest.mark.laws
 
@@ -26,7 +26,7 @@ RULES = {
     "macro-missing",
     "not-data",
     "not-text",
-    "secret-unsupported",
+    "secret-misplaced",
     "template-bound",
     "template-error",
     "template-syntax",
@@ -125,8 +125,8 @@ pieces = st.sampled_from(
 scraps = st.lists(pieces | st.text(max_size=2), max_size=12).map("".join)
 
 
-def outcome(text: str, context: dict[str, Json]) -> Json | FaultError:
-    """Return what a text evaluates to in a fresh sandbox: a value, or its fault."""
+def outcome(text: str, context: dict[str, Json]) -> Json | Parts | FaultError:
+    """Return what a text evaluates to in a fresh sandbox: a value, parts, or its fault."""
     try:
         return Sandbox(MACROS.get).evaluate(text, context)
     except FaultError as fault:
@@ -138,8 +138,10 @@ def context_of(variables: dict[str, Json]) -> dict[str, Json]:
     return {"vars": variables, "matrix": {"zone": "sh"}, "metadata": {"name": "n", "labels": {}}}
 
 
-def told(made: Json | FaultError) -> Json:
+def told(made: Json | Parts | FaultError) -> Json:
     """Return an outcome as something that can be compared."""
+    if isinstance(made, tuple):
+        return secretparts.url(made)
     if isinstance(made, FaultError):
         return [made.rule, made.message, made.mend, made.name, made.line]
     return {"value": made}
@@ -201,6 +203,69 @@ def test_a_function(text: str, variables: dict[str, Json]) -> None:
     assert isinstance(turned, dict)
     assert told(again) == told(first)
     assert told(outcome(text, turned)) == told(first)
+
+
+secretive = st.recursive(
+    st.just("secret('db')"),
+    lambda inner: (
+        st.builds("{}|{}".format, inner, words)
+        | st.builds("vars.a|default({})".format, inner)
+        | st.builds("{} is {}".format, inner, questions)
+        | st.builds("{} {} {}".format, inner, signs, expressions)
+        | st.builds("{} {} {}".format, expressions, signs, inner)
+        | st.builds("{} if {} else 1".format, inner, expressions)
+        | st.builds("1 if {} else {}".format, inner, expressions)
+        | st.builds("[{}]".format, inner)
+        | st.builds("{{'k': {}}}".format, inner)
+        | st.builds("{}.a".format, inner)
+        | st.builds("{}[0]".format, inner)
+        | st.builds("vars[{}]".format, inner)
+        | st.builds("{}()".format, inner)
+        | st.builds("m({})".format, inner)
+        | st.builds("secret({})".format, inner)
+        | st.builds("not {}".format, inner)
+    ),
+    max_leaves=3,
+).filter("secret('db')".__ne__)
+held = st.sampled_from(
+    [
+        "{% set x = secret('db') %}{{ x }}",
+        "{% set x %}{{ secret('db') }}{% endset %}{{ x }}",
+        "{% set ns.x = secret('db') %}{{ ns.x }}",
+        "{% call m() %}{{ secret('db') }}{% endcall %}",
+        "{% filter upper %}{{ secret('db') }}{% endfilter %}",
+        "{% macro s() %}{{ secret('db') }}{% endmacro %}{{ s() }}",
+        "{% with x = secret('db') %}{{ x }}{% endwith %}",
+        "{% for x in secret('db') %}{{ x }}{% endfor %}",
+        "{% if secret('db') %}1{% endif %}",
+    ]
+)
+tailed = st.builds("{}{}".format, st.sampled_from(["", "x", "{{ vars.a }}"]), held)
+
+
+@settings(max_examples=250, deadline=None)
+@given(text=st.builds("{}{{{{ {} }}}}".format, heads, secretive) | tailed, variables=mappings)
+def test_nothing_can_be_done_with_a_secret(text: str, variables: dict[str, Json]) -> None:
+    """Whatever is done with a secret but to print it yields a fault, and never a value."""
+    assert isinstance(outcome(text, context_of(variables)), FaultError)
+
+
+marks = st.text(st.characters(categories=["Co", "Cc", "Cf", "Lu"]) | st.sampled_from("{}'()"))
+lookalikes = st.one_of(
+    marks,
+    st.builds("{}secret('db'){}".format, marks, marks),
+    st.builds("{}{{{{ secret('db') }}}}{}".format, marks, marks),
+    st.just(secretparts.STAND_IN),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=lookalikes)
+@example(text='{"secret": "db"}')
+def test_no_text_becomes_a_secret(text: str) -> None:
+    """Text that the variables hold stays text beside a secret, whatever it looks like."""
+    made = outcome("{{ vars.it }}{{ secret('db') }}{{ vars.it }}", context_of({"it": text}))
+    assert made == ((text, Secret("db"), text) if text else (Secret("db"),))
 
 
 @settings(max_examples=100, deadline=None)

@@ -122,6 +122,7 @@ def test_a_dry_run_makes_no_call_that_writes(site: Site, web: Web, between: Rela
     assert {str(each["route"]).rpartition("/")[2] for each in seen if each["method"] == "GET"} == {
         "get_job_instance_list",
         "get_job_instance_status",
+        "get_step_instance_detail",
     }
     assert site.git("ls-remote", "origin", "jobgate-journal") == tip
 
@@ -202,13 +203,13 @@ def test_what_the_platform_refuses_is_refused(site: Site, web: Web) -> None:
 
 
 def test_who_has_no_leave_may_apply_again_once_it_is_granted(site: Site, web: Web) -> None:
-    """What is missing is spelled out; the submission stands where it was, and goes on."""
+    """What is missing is spelled out; nothing is announced, and the next apply goes on."""
     known = webserver.inventory()
     web.write({**known, "users": [{"name": name} for name in ("alice", "bob", "carol")]})
     web.send(signal.SIGHUP)
     web.until(lambda: len(web.events("reloaded")) == 1)
     lacks = site.jobgate("apply")
-    assert (lacks.code, state(site)) == (9, "intended"), lacks.err
+    assert (lacks.code, site.symbols()) == (9, {"far/count": "+"}), lacks.err
     assert "NO_PERMISSION" in lacks.out
     assert "lacking: " in lacks.out
 
@@ -222,10 +223,10 @@ def test_who_has_no_leave_may_apply_again_once_it_is_granted(site: Site, web: We
 def test_a_wrong_secret_and_one_that_is_not_there(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is created; with the right one the next apply goes on."""
+    """Nothing is announced; with the right one the next apply goes on."""
     monkeypatch.setenv(farsites.VARIABLE, "something else")
     wrong = site.jobgate("apply")
-    assert (wrong.code, state(site)) == (9, "intended"), wrong.err
+    assert (wrong.code, site.symbols()) == (9, {"far/count": "+"}), wrong.err
     assert "UNAUTHENTICATED" in wrong.out
     assert "something else" not in wrong.out + wrong.err
     monkeypatch.delenv(farsites.VARIABLE)
@@ -241,13 +242,28 @@ def test_a_wrong_secret_and_one_that_is_not_there(
 def test_a_server_that_is_down_is_nothing_more(site: Site, web: Web, between: Relay) -> None:
     """Nothing was submitted; when it is back, the job runs once."""
     web.end()
-    between.faults[CREATE] = ["before"]
     assert site.jobgate("apply").code == 9
+    assert site.symbols() == {"far/count": "+"}
     web.begin()
     between.aim = web.url
 
     assert site.jobgate("apply").code == 0
     assert site.runs == ["ran hello"]
+
+
+def test_nothing_is_created_while_a_list_cannot_be_read(
+    site: Site, web: Web, between: Relay
+) -> None:
+    """What was announced stays so, and goes on when there is a witness again."""
+    between.faults[CREATE] = ["before"]
+    assert (site.jobgate("apply").code, state(site)) == (9, "intended")
+    between.faults["get_job_instance_list"] = ["before"] * 20
+    ended = site.jobgate("apply")
+    assert (ended.code, state(site), between.calls.count(CREATE)) == (9, "intended", 1), ended.out
+
+    between.faults.clear()
+    assert site.jobgate("apply").code == 0
+    assert jobs(web) == [3]
 
 
 def test_another_platform_at_the_address_is_not_asked_for_the_job(

@@ -27,6 +27,7 @@ READ = frozenset(
         "file-source.v1",
         "inventory.v1",
         "job-spec.v1",
+        "lock.v1",
         "policy.v1",
         "vars.v1",
     }
@@ -151,6 +152,7 @@ def _begin(story: Told) -> None:
     story.spec("kept")
     story.site.commit("Keep it")
     story.run(0, "check")
+    story.run(0, "lock")
     story.run(0, "adopt")
     story.run(0, "plan")
     story.apart(0, "batches", "1 2", "--hosts", "5")

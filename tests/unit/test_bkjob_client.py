@@ -11,13 +11,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from runner.errors import PlatformError, UnknownOutcomeError
+from runner import canon
+from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
+from runner.frozen import Frozen, Target
 from runner.handles import Handle
 from runner.model import Act, PlatformEntry
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
 from runner.platforms.bkjob.gateway import Gateway, Terms, TooLargeError
 from runner.progress import Created, HostState, Progress, Status
+from runner.stored import Status as StoredStatus
+from runner.stored import Stored
 from runner.witness import Sighting
 from tests import scripted
 
@@ -297,6 +301,128 @@ def test_a_job_of_another_name_is_another_job() -> None:
 # ---------------------------------------------------------------- logs, lists
 
 
+def step(**info: Json) -> scripted.Act:
+    """Return the answer about what a step runs."""
+    return scripted.tree({"result": True, "code": 0, "data": {"id": 8, "script_info": info}})
+
+
+def no(number: int, status: int = 200) -> scripted.Act:
+    """Return a refusal of JOB's own."""
+    return scripted.tree({"result": False, "code": number, "message": "no"}, status)
+
+
+def test_what_was_frozen_costs_one_call_after_a_look() -> None:
+    """The hosts are those that were seen waiting; only what runs on them is asked for."""
+    told = step(script_content="true", account={"id": 3})
+    with served(stands(1, host(1, 5), host(2, 5)), told, stands(1, host(2, 5)), told) as (far, to):
+        far.status(PLAIN)
+        first = far.frozen(PLAIN)
+        other = far.frozen(dataclasses.replace(PLAIN, job=9))
+
+    assert [urlsplit(each.path).path.rpartition("/")[2] for each in to.got] == [
+        "get_job_instance_status",
+        "get_step_instance_detail",
+        "get_job_instance_status",
+        "get_step_instance_detail",
+    ]
+    assert query(to.got[1])["step_instance_id"] == "8"
+    targets = (Target(label=label(1), id=1), Target(label=label(2), id=2))
+    assert first == Frozen(script=canon.sha256(b"true"), account_id=3, targets=targets)
+    assert other.targets == targets[1:]
+
+
+@pytest.mark.parametrize("act", [no(1244007, 404), no(1241024, 404), step()])
+def test_a_site_that_does_not_tell_shows_nothing(act: scripted.Act) -> None:
+    """It has no such call, or says no to it; and of a job that waits it may know no hosts."""
+    with served(stands(1), act) as (far, _):
+        assert far.frozen(PLAIN) == Frozen()
+
+
+@pytest.mark.parametrize("act", [no(1247002, 401), no(9900403), step(script_content=1)])
+def test_whoever_may_not_ask_is_told(act: scripted.Act) -> None:
+    """A lacking permission is mended, and not taken for silence; neither is half an answer."""
+    with (
+        served(stands(1, host(1, 5)), act) as (far, _),
+        pytest.raises(PlatformError, match="cannot ask what job 7 runs on far"),
+    ):
+        far.frozen(PLAIN)
+
+
+# ---------------------------------------------------------------- scripts that it keeps
+
+
+def listed(*versions: tuple[int, int]) -> scripted.Act:
+    """Return a page of versions, each a number and how far it is."""
+    rows: list[Json] = [{"id": number, "status": status} for number, status in versions]
+    return scripted.tree({"result": True, "code": 0, "data": {"data": rows}})
+
+
+def version(number: int, **more: Json) -> scripted.Act:
+    """Return the answer about one version."""
+    data: dict[str, Json] = {"id": number, "script_id": "s", "version": "1.0", "status": 1}
+    return scripted.tree({"result": True, "data": {**data, "content": "true\n", **more}})
+
+
+def asked(server: Scripted) -> list[str]:
+    """Return the names of the calls that were made."""
+    return [urlsplit(each.path).path.rpartition("/")[2] for each in server.got]
+
+
+def test_a_version_costs_one_call() -> None:
+    """It is told with its content to the byte, and asked for in the scope."""
+    with served(version(7, status=2)) as (far, server):
+        found = far.script_version(SCOPE, 7)
+
+    assert found == Stored(
+        script="s", version=7, name="1.0", status=StoredStatus.OFFLINE, content=b"true\n"
+    )
+    assert asked(server) == ["get_script_version_detail"]
+    assert query(server.got[0]) == {"bk_scope_type": "biz", "bk_scope_id": "2", "id": "7"}
+
+
+def test_a_script_is_its_version_online() -> None:
+    """However many pages of others there are before it."""
+    pages = (listed((9, 0), (8, 3)), listed((7, 2), (6, 1)), version(6))
+    with served(*pages) as (far, server):
+        assert far.script_version(SCOPE, "s").version == 6
+
+    assert asked(server) == ["get_script_version_list"] * 2 + ["get_script_version_detail"]
+    assert [query(each).get("start") for each in server.got] == ["0", "1000", None]
+    assert {query(each).get("script_id") for each in server.got[:2]} == {"s"}
+
+
+def test_a_script_of_nobody_is_looked_for_among_the_public() -> None:
+    """One that the scope does not have, or has no version online of; without naming the scope."""
+    for first in ((no(1243001),), (listed((5, 2)), listed())):
+        with served(*first, listed((6, 1)), version(6)) as (far, server):
+            assert far.script_version(SCOPE, "s").version == 6
+
+        names = asked(server)[len(first) :]
+        assert names == ["get_public_script_version_list", "get_public_script_version_detail"]
+        assert "bk_scope_id" not in query(server.got[-1])
+
+
+@pytest.mark.parametrize("public", [no(1243001), no(1241024, 404)])
+def test_a_script_that_is_nowhere_is_told_of_the_scope(public: scripted.Act) -> None:
+    """Whether there is no such public one, or nothing to ask about those."""
+    said = "cannot ask which version of script s is online on far: there is none"
+    with served(listed(), public) as (far, _), pytest.raises(RefusedError, match=said):
+        far.script_version(SCOPE, "s")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [version(8), version(7, content=None), version(7, content="\ufffd"), version(7, status=9)],
+)
+def test_a_version_that_is_not_told_whole_is_none(act: scripted.Act) -> None:
+    """Another one, or one without the bytes that it has, is nothing to compare with."""
+    with (
+        served(act) as (far, _),
+        pytest.raises(PlatformError, match="cannot read script version 7 on far"),
+    ):
+        far.script_version(SCOPE, 7)
+
+
 def logs(*numbers: int, text: str = "said") -> scripted.Act:
     """Return the logs of these hosts."""
     made: list[Json] = [
@@ -395,13 +521,17 @@ def test_a_list_of_a_scope() -> None:
         scripted.answer({"job_instance_list": []}),
     )
     now = int(time.time() * 1000)
-    with served(*pages) as (far, server):
+    named: dict[str, Json] = {**item, "job_instance_id": 8, "name": "a key"}
+    last_page = scripted.answer({"job_instance_list": [named, item]})
+    with served(*pages, last_page) as (far, server):
         found = far.listed(SCOPE, 0)
         assert far.listed(SCOPE, now) == ()
+        assert [each.name for each in far.listed(SCOPE, 0, "key")] == ["a key"]
 
     seen = Sighting(job=7, name="x", status=Status.WAITING, at=5, by="alice")
     assert found == (seen, dataclasses.replace(seen, job=9))
-    first, _, last = (query(got) for got in server.got)
+    first, _, last, by_name = (query(got) for got in server.got)
+    assert (by_name["type"], by_name["name"]) == ("1", "key")
     assert (first["type"], first["bk_scope_id"], "name" in first) == ("1", SCOPE[1], False)
     assert now - int(first["create_time_start"]) > 29 * 24 * 3600 * 1000
     assert int(last["create_time_start"]) == now

@@ -9,7 +9,13 @@ import pytest
 
 from runner.errors import NoLeaveError, PlatformError, RefusedError, UnknownOutcomeError
 from runner.platforms.bkjob import envelopes
-from runner.platforms.bkjob.envelopes import Answer, AnsweredNoError, Fate, Trouble
+from runner.platforms.bkjob.envelopes import (
+    Answer,
+    AnsweredNoError,
+    Fate,
+    NoSuchCallError,
+    Trouble,
+)
 
 if TYPE_CHECKING:
     from runner.errors import RunnerError
@@ -122,7 +128,7 @@ def test_what_has_none_of_the_shapes(content: bytes, status: int) -> None:
         ({"error": {"details": [{"code": "12x", "message": 1}]}}, 0, ""),
         ({"error": {"details": [{"code": True}]}}, 0, ""),
         ({"result": False, "code": "1241003"}, 1241003, ""),
-        (v3(1241003, "x" * 5000), 1241003, "x" * 600),
+        (v3(1241003, "x" * 100_100), 1241003, "x" * 100_000),
     ],
 )
 def test_half_shapes(tree: Json, number: int, message: str) -> None:
@@ -202,7 +208,8 @@ def test_what_became_of_a_request(tree: Json, status: int, fate: Fate) -> None:
     made, asked = error(tree, status), error(tree, status, changes=False)
 
     expected = {Fate.REFUSED: AnsweredNoError, Fate.LOST: UnknownOutcomeError}
-    assert type(made) is expected.get(fate, PlatformError)
+    absent = tree in (v4("NOT_FOUND", "1241024"), gateway(1640401, "API_NOT_FOUND"))
+    assert type(made) is expected.get(fate, NoSuchCallError if absent else PlatformError)
     assert isinstance(made, RefusedError) == (fate is Fate.REFUSED)
     assert isinstance(asked, PlatformError)
     assert made.message.startswith("cannot create a job on far: ")
@@ -250,7 +257,7 @@ def test_message_and_mend(tree: Json, status: int, message: str, mend: str) -> N
 
 
 def test_words_go_through_what_hides_secrets() -> None:
-    """Every text that the platform chose does, and nothing else."""
+    """Every text that the platform chose does, and nothing else; it is cut short only after."""
     told = Trouble(
         origin="job",
         status=400,
@@ -265,10 +272,14 @@ def test_words_go_through_what_hides_secrets() -> None:
     assert envelopes.without(told, lambda text: f"<{text}>") == Trouble(
         origin="job",
         status=400,
-        code="X",
+        code="<X>",
         number=7,
         message="<m>",
         request="<r>",
         lacking="<l>",
         elsewhere="<e>",
     )
+    long = Trouble(origin="job", status=400, message="x" * 596 + "secret", lacking="l" * 9000)
+    cut = envelopes.without(long, lambda text: text.replace("secret", "******"))
+    assert cut.message == "x" * 596 + "****"
+    assert cut.lacking == "l" * 4800

@@ -91,7 +91,7 @@ def test_an_interrupted_call_is_ended(tmp_path: Path) -> None:
 def test_a_failed_call_says_what_git_said(tmp_path: Path) -> None:
     """The error of a call that must not fail holds git's own words."""
     call = gitcall.Call(repos.make(tmp_path / "repository"))
-    with pytest.raises(RepositoryError, match=r"cannot git mktree: fatal: .*nonsense"):
+    with pytest.raises(RepositoryError, match=r"cannot call git mktree: fatal: .*nonsense"):
         call.out("mktree", stdin=b"nonsense")
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from runner import canon, journal, wire
 from runner.errors import RepositoryError
+from runner.git import whereabouts
 from runner.git.chain import Chain, Files
 from runner.git.repository import Git
-from runner.journal import GitJournal, Where
+from runner.git.whereabouts import Where
+from runner.journal import GitJournal
 from runner.model import (
     Blob,
     Commit,
@@ -315,23 +317,23 @@ def test_a_local_ledger_is_not_begun_again_on_a_remote(git: Git, begun: GitJourn
 def test_where_a_journal_is_kept_is_found(shared: Shared) -> None:
     """Nowhere at first; then on the remote, for whom knows it and for whom has to ask."""
     one, two = shared.clone("one"), shared.clone("two")
-    assert journal.discover(one) == Where(mode="none")
+    assert whereabouts.discover(one) == Where(mode="none")
     GitJournal(one, "origin").append(lambda _: genesis("remote"))
     there = Where(mode="remote", remote="origin")
-    assert journal.discover(one) == there
+    assert whereabouts.discover(one) == there
     assert two.refs("refs/remotes", "refs/jobgate") == {}
-    assert journal.discover(two) == there
-    assert journal.discover(shared.clone("three")) == there
+    assert whereabouts.discover(two) == there
+    assert whereabouts.discover(shared.clone("three")) == there
 
 
 def test_a_local_journal_is_found(git: Git, begun: GitJournal) -> None:
     """A journal of the repository's own is found there, and two of them are one too many."""
     assert begun.ledger() is not None
-    assert journal.discover(git) == Where(mode="local")
+    assert whereabouts.discover(git) == Where(mode="local")
     repos.run(git.top, "remote", "add", "origin", "/nowhere")
     repos.run(git.top, "update-ref", "refs/remotes/origin/jobgate-journal", journal.REF)
     with pytest.raises(RepositoryError, match="this repository and origin keep one each"):
-        journal.discover(git)
+        whereabouts.discover(git)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ from runner.model import (
     JobId,
     LedgerId,
     Policy,
+    SecretSource,
     Symbol,
+    Targets,
     Verdict,
     Waiting,
 )
@@ -114,6 +116,51 @@ def test_no_clause_means_one_other_person() -> None:
     )
     assert isinstance(verdict("dee", change=change), Approved)
     assert isinstance(verdict("dee", change=change, touched_by=("dee@example.org",)), Waiting)
+
+
+def test_a_group_needs_the_hosts_that_are_expected() -> None:
+    """What only the platform can expand is denied, until the spec says what it must come to."""
+    group = replace(JOB, targets=Targets(hosts=("0:10.0.0.1",), open=("group:7", "topo:set/3")))
+
+    assert verdict("ann", "ben", change=wanting(group)) == Denied(
+        by="expect_hosts",
+        reason="only the platform can tell which hosts group:7, topo:set/3 is",
+        mend="list the hosts that it must come to in `expect_hosts`, beside `request`",
+    )
+    said = replace(group, expect_hosts=("0:10.0.0.1", "0:10.0.0.2"))
+    assert isinstance(verdict("ann", "ben", change=wanting(said)), Approved)
+
+
+@pytest.mark.parametrize("expected", [False, True])
+def test_more_hosts_than_the_narrowest_clause_allows(*, expected: bool) -> None:
+    """Named or expected, they are counted alike, and the bound itself is allowed."""
+    hosts = tuple(f"0:10.0.0.{number}" for number in range(1, 4))
+    job = replace(JOB, targets=Targets(hosts=hosts))
+    if expected:
+        group = Targets(hosts=hosts[:1], open=("group:7",))
+        job = replace(JOB, targets=group, expect_hosts=hosts)
+    wide, narrow = replace(BOTH, name="wide", max_hosts=9), replace(BOTH, max_hosts=2)
+    rules = replace(RULES, clauses=(wide, narrow, replace(LAB, max_hosts=1), BOTH))
+
+    assert verdict("ann", "ben", change=wanting(job), policy=rules) == Denied(
+        by="both",
+        reason="it is for 3 hosts, and both allows 2",
+        mend="name fewer hosts, or split it into several jobs",
+    )
+    rules = replace(RULES, clauses=(wide, replace(narrow, max_hosts=3)))
+    assert isinstance(verdict("ann", "ben", change=wanting(job), policy=rules), Approved)
+
+
+def test_the_policy_itself_has_no_hosts() -> None:
+    """A clause that bounds them says nothing of it, nor of a job that is gone."""
+    everything = replace(BOTH, paths=("**",), max_hosts=1)
+    rules = replace(RULES, clauses=(everything,))
+
+    assert isinstance(verdict("ann", "ben", change=OF_POLICY, policy=rules), Approved)
+    gone = replace(CHANGE, symbol=Symbol.REMOVED, wanted=None)
+    assert isinstance(verdict(change=gone, policy=rules), Approved)
+    assert judge.limit(CHANGE, rules) == everything
+    assert judge.limit(CHANGE, RULES) is None
 
 
 def test_clauses_of_the_old_path_count_too() -> None:
@@ -228,11 +275,34 @@ def test_run_goes_up_only(run: int, denied: object) -> None:
 def test_a_platform_that_is_defined_otherwise_waits_for_the_policy() -> None:
     """Whoever consents, a job does not go where the policy in force does not say it goes."""
     elsewhere = replace(JOB, platform=replace(JOB.platform, stage="elsewhere"))
-    found = verdict("ann", "ben", change=replace(CHANGE, wanted=elsewhere))
+    found = verdict("ann", "ben", change=wanting(elsewhere))
 
     assert isinstance(verdict("ann", "ben"), Approved)
     assert isinstance(found, Waiting)
     assert found.demands[0] == Demand(clause=POLICY, count=1, given=(), missing=1, could=())
     assert clauses.asks(found.demands[0]) == (
-        "@policy must be accepted first: it defines the job's platform"
+        "@policy must be accepted first: it defines the job's platform, secrets or script"
     )
+
+
+def test_a_secret_that_is_found_elsewhere_waits_for_the_policy() -> None:
+    """Whoever consents, a job is not given what the policy in force does not name for it like that.
+
+    Neither is one that is given it by the policy of its own commit alone.
+    """
+    secret = SecretSource(
+        name="db", kind="env", source=("DB",), platforms=("local",), paths=("specs/**",)
+    )
+    given = wanting(replace(JOB, secrets=(secret,)))
+    first_the_policy = Demand(clause=POLICY, count=1, given=(), missing=1, could=())
+
+    for in_force, waits in (
+        ((secret,), False),
+        ((replace(secret, paths=("**",)),), False),
+        ((), True),
+        ((replace(secret, source=("OTHER",)),), True),
+        ((replace(secret, paths=("other/**",)),), True),
+    ):
+        found = verdict("ann", "ben", change=given, policy=replace(RULES, secrets=in_force))
+        assert isinstance(found, Waiting) == waits
+        assert not waits or (isinstance(found, Waiting) and found.demands[0] == first_the_policy)

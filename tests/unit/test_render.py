@@ -65,7 +65,7 @@ def test_never_twice() -> None:
 
 
 def test_keys_and_other_parts() -> None:
-    """Keys are not templates, and neither is anything beside script, request and change."""
+    """Keys are not templates, and neither are metadata and vars."""
     (job,) = rendered(
         "metadata: {name: '{{ nope }}', labels: {a: '{% nope %}'}}\n"
         "vars: {v: '{{ nope }}'}\nrequest: {'{{ nope }}': 1}\n"
@@ -151,7 +151,7 @@ def test_all_findings() -> None:
         "  content: |\n"
         "    ls\n"
         "    {{ vars.service.upper() }}\n"
-        "  args: ['{{ secret(\"db\") }}']\n"
+        "  args: ['{{ secret(\"db\")|upper }}']\n"
         "change: {reason: '{% include \"nope.j2\" %}'}\n"
     )
     found = findings(text)
@@ -164,7 +164,7 @@ def test_all_findings() -> None:
         ("/request/e", "undefined-name", 8),
         ("/request/f/0", "undefined-name", 9),
         ("/request/f/0", "undefined-name", 9),
-        ("/script/args/0", "secret-unsupported", 14),
+        ("/script/args/0", "secret-misplaced", 14),
         ("/script/content", "template-error", 11),
     ]
     assert len(set(found)) == len(found)

@@ -9,7 +9,18 @@ from dataclasses import replace
 
 import pytest
 
-from runner.model import Change, Clause, Job, JobId, Json, Symbol, Targets
+from runner import secretparts
+from runner.model import (
+    Change,
+    Clause,
+    Job,
+    JobId,
+    Json,
+    Secret,
+    SecretSource,
+    Symbol,
+    Targets,
+)
 from runner.report import documents, markdown, seen, text
 from runner.scatter import Window
 from tests import plans, values
@@ -221,12 +232,38 @@ def test_a_plan_shows_the_timetable_and_the_macros_in_every_form() -> None:
     assert tree["changes"][-1]["longest_run"] == 62
 
 
+def test_a_plan_shows_the_hosts_that_a_group_must_come_to() -> None:
+    """In every form, and they are counted as hosts are."""
+    group = replace(
+        plans.named("tidy"),
+        targets=Targets(hosts=(), open=("group:7",)),
+        batches=(),
+        expect_hosts=plans.HOSTS,
+    )
+    planned = plans.planned((), (group,))
+
+    assert seen.batches(group) == (("expected in all", plans.HOSTS),)
+    named = replace(group, targets=Targets(hosts=plans.HOSTS))
+    assert seen.batches(named) == (("batch 1", plans.HOSTS),)
+    assert "    3 hosts, at most " in text.plan(planned)
+    assert f"    expected in all: {', '.join(plans.HOSTS)}\n" in text.plan(planned)
+    assert "| 3 expected |  |" in markdown.plan(planned)
+    assert f"\nexpected in all: {', '.join(plans.HOSTS)}\n" in markdown.plan(planned)
+    change = json.loads(documents.plan(planned))["changes"][-1]
+    assert (change["expect_hosts"], change["hosts"]) == (list(plans.HOSTS), 0)
+    assert seen.counts(planned).hosts == 3
+    before = json.loads(documents.plan(plans.planned((), (plans.named("tidy"),))))
+    assert before["changes"][-1]["expect_hosts"] is None
+
+
 def test_policy_lines() -> None:
     """A policy is a line a clause: how many, of whom, for which paths."""
-    clauses = (Clause(name="prod", paths=("a", "b/**"), count=2, people=("ann", "ben")),)
+    prod = Clause(name="prod", paths=("a", "b/**"), count=2, people=("ann", "ben"))
+    clauses = (prod, Clause(name="all", paths=("**",), count=1, people=(), max_hosts=20))
 
     assert seen.policy_lines(values.policy_files(values.policy("ann", clauses=clauses))) == (
         "prod: 2 of ann, ben for a, b/**",
+        "all: 1 of everyone listed for **, on at most 20 hosts",
     )
 
 
@@ -244,3 +281,38 @@ def test_label(job: str, label: str) -> None:
     """A shell takes the label as one word, whatever a cell of the matrix holds."""
     assert seen.label(JobId(job)) == label
     assert shlex.split(label) == [job]
+
+
+def test_a_plan_shows_secrets_by_name() -> None:
+    """In every form, with where each is found; what an argument says of itself is in quotes."""
+    secret = SecretSource(
+        name="db", kind="env", source=("DB_PASSWORD",), platforms=("*",), paths=("**",)
+    )
+    args = secretparts.arguments([("-p", Secret("db")), ("secret(db)",), ("[DATEFMT:%F]",)])
+    url = secretparts.url(("https://a.example/?t=", Secret("db")))
+    password: Json = [
+        {"host_id": 1, "encrypted_password": secretparts.password((Secret("db"),))},
+    ]
+    plain = plans.named("tidy")
+    body = {"script_param": args, "callback_url": url, "host_password_list": password}
+    job = replace(plain, body={**plain.body, **body}, secrets=(secret,))
+    planned = plans.planned((), (job,))
+
+    told = {each.pointer: each.after for each in seen.fields(planned.plan.changes[0])}
+    assert told["/script_param"] == "-psecret(db) 'secret(db)' '[DATEFMT:%F]'"
+    assert told["/callback_url"] == '"https://a.example/?t=secret(db)"'
+    assert '"secret(db)"' in told.values()
+    assert seen.notes(job) == (
+        "[DATEFMT:%F] in script_param becomes a date at dispatch",
+        "secret(db) comes from the variable DB_PASSWORD",
+    )
+    for shown, indent in ((text.plan(planned), "    "), (markdown.plan(planned), "")):
+        lines = shown.split("\n")
+        assert f"{indent}secret(db) comes from the variable DB_PASSWORD" in lines
+        assert secretparts.STAND_IN not in shown
+    tree = json.loads(documents.plan(planned))
+    assert tree["changes"][-1]["secrets"] == {"db": {"env": "DB_PASSWORD"}}
+    assert tree["changes"][-1]["date_macros"] == ["[DATEFMT:%F]"]
+    (shown_job,) = json.loads(documents.jobs((job,)))["jobs"]
+    assert shown_job["request"]["callback_url"] == url
+    assert shown_job["secrets"] == {"db": {"env": "DB_PASSWORD"}}

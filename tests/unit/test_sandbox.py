@@ -11,30 +11,32 @@ from typing import TYPE_CHECKING
 import jinja2
 import pytest
 
+from runner.model import Secret
 from runner.template import guarded, sandbox
 from runner.template.bounds import Meter
 from runner.template.faults import FaultError
 from runner.template.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from runner.model import Json
+    from runner.model import Json, Parts
 
+VARS: dict[str, Json] = {
+    "service": "nginx",
+    "port": 8080,
+    "on": True,
+    "off": False,
+    "nothing": None,
+    "items": ["b", "a"],
+    "hosts": {"sh": [{"ip": "10.0.0.1", "id": 2}, {"ip": "10.0.0.2"}], "gz": []},
+    "words": ["b", "A", "a", "B"],
+    "numbers": [3, 1, 2],
+    "pairs": {"b": 1, "a": 2},
+    "quote": "it's {{ here }}",
+}
 CONTEXT: dict[str, Json] = {
     "matrix": {"zone": "sh"},
     "metadata": {"name": "web", "labels": {}},
-    "vars": {
-        "service": "nginx",
-        "port": 8080,
-        "on": True,
-        "off": False,
-        "nothing": None,
-        "items": ["b", "a"],
-        "hosts": {"sh": [{"ip": "10.0.0.1", "id": 2}, {"ip": "10.0.0.2"}], "gz": []},
-        "words": ["b", "A", "a", "B"],
-        "numbers": [3, 1, 2],
-        "pairs": {"b": 1, "a": 2},
-        "quote": "it's {{ here }}",
-    },
+    "vars": VARS,
 }
 MACROS = {
     "names.j2": "{% set version = 3 %}{% macro host(zone, n=1) %}{{ zone }}-{{ n }}{% endmacro %}",
@@ -56,7 +58,9 @@ MACROS = {
 
 def value(text: str) -> Json:
     """Evaluate a text in a sandbox of its own."""
-    return Sandbox(MACROS.get).evaluate(text, CONTEXT)
+    made = Sandbox(MACROS.get).evaluate(text, CONTEXT)
+    assert not isinstance(made, tuple)
+    return made
 
 
 def fault(text: str) -> FaultError:
@@ -614,10 +618,99 @@ def test_script() -> None:
     assert len(box.script(long, {})) == 2000 * 999
 
 
-def test_secret() -> None:
-    """Secrets are said not to be supported rather than not to exist."""
-    found = fault("{{ secret('db_password') }}")
-    assert found.rule == "secret-unsupported"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ secret('ab') }}", (Secret("ab"),)),
+        ("{{- secret('ab') -}}", (Secret("ab"),)),
+        ("{{ secret('a' 'b') }}", (Secret("ab"),)),
+        ("a{{ secret('b') }}c{{ secret('b') }}", ("a", Secret("b"), "c", Secret("b"))),
+        ("{{ vars.port }}{{ 'x' }}{{ secret('b') }}", ("8080x", Secret("b"))),
+        ("{{ vars.secret }}{{ secret('b') }}", ("it", Secret("b"))),
+        ("{% if vars.on %}{{ secret('b') }}{% endif %}", (Secret("b"),)),
+        ("{% if vars.off %}{% elif 1 %}{{ secret('b') }}{% endif %}", (Secret("b"),)),
+        ("{% if vars.off %}{% else %}{{ secret('b') }}{% endif %}", (Secret("b"),)),
+        ("{% if vars.off %}{{ secret('b') }}{% endif %}c", "c"),
+        ("{% for x in [1, 2] %}{{ secret('b') }}{{ x }}{% endfor %}", ()),
+        ("{% for x in [] %}{% else %}{{ secret('b') }}{% endfor %}", (Secret("b"),)),
+        ("{% with x = 1 %}{{ secret('b') }}{{ x }}{% endwith %}", (Secret("b"), "1")),
+        ("{% include 'zone.j2' %}:{{ secret('b') }}", ("zone sh:", Secret("b"))),
+    ],
+)
+def test_secrets(text: str, expected: str | Parts) -> None:
+    """A leaf that prints secrets is parts, each secret apart from every text."""
+    made = Sandbox(MACROS.get).evaluate(text, {**CONTEXT, "vars": {**VARS, "secret": "it"}})
+    assert made == (expected or (Secret("b"), "1", Secret("b"), "2"))
+    assert not isinstance(made, tuple) or {type(each) for each in made} <= {str, Secret}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ secret }}",
+        "{{ secret is defined }}",
+        "{{ secret('a')|default('x') }}",
+        "{{ secret('a') is defined }}",
+        "{{ secret('a') or 1 }}",
+        "{{ secret('a') ~ '' }}",
+        "{{ secret('a') if vars.on else 1 }}",
+        "{{ [secret('a')] }}",
+        "{% set x = secret('a') %}",
+        "{% set x %}{{ secret('a') }}{% endset %}",
+        "{% macro m() %}{{ secret('a') }}{% endmacro %}",
+        "{% filter upper %}{{ secret('a') }}{% endfilter %}",
+        "{% from 'wrap.j2' import wrap %}{% call wrap() %}{{ secret('a') }}{% endcall %}",
+        "{% with x = secret('a') %}{% endwith %}",
+        "{% set secret = 1 %}",
+        "{% for secret in [1] %}{% endfor %}",
+        "{% macro secret() %}{% endmacro %}",
+        "{% macro m(secret) %}{% endmacro %}",
+        "{% import 'names.j2' as secret %}",
+        "{% from 'names.j2' import host as secret %}",
+        "{% from 'names.j2' import secret %}",
+    ],
+)
+def test_secret_misplaced(text: str) -> None:
+    """Nothing can be done with a secret but print it, and nothing else can have its name."""
+    found = fault(text)
+    assert found.rule == "secret-misplaced"
+    assert found.message.startswith("cannot use a secret here: nothing can be done with it")
+    assert "{{ secret('db_password') }}" in found.mend
+    assert found.line == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "vars.port", "'A'", "'1a'", "'a-b'", "'a\n'", "'a', 'b'", "name='a'", "1", "'a' ~ 'b'"],
+)
+def test_secret_of_no_name(given: str) -> None:
+    """A secret is named by one text that is written out."""
+    found = fault(f"x\n{{{{ secret({given}) }}}}")
+    assert found.rule == "secret-misplaced"
+    assert found.message.startswith("cannot tell which secret is meant")
+    assert found.line == 2
+
+
+@pytest.mark.parametrize(("length", "named"), [(64, True), (65, False)])
+def test_secret_of_a_long_name(length: int, named: object) -> None:
+    """A name has at most 64 characters."""
+    text = f"{{{{ secret('{'a' * length}') }}}}"
+    if named:
+        assert Sandbox(MACROS.get).evaluate(text, {}) == (Secret("a" * length),)
+    else:
+        assert fault(text).rule == "secret-misplaced"
+
+
+def test_secret_elsewhere() -> None:
+    """Scripts and macro files print no secrets."""
+    box = Sandbox({"a.j2": "x\n{{ secret('a') }}"}.get)
+    with pytest.raises(FaultError) as scripted:
+        box.script("{{ secret('a') }}", {})
+    with pytest.raises(FaultError) as included:
+        box.evaluate("{% include 'a.j2' %}", {})
+    assert scripted.value.rule == included.value.rule == "secret-misplaced"
+    assert (included.value.name, included.value.line) == ("a.j2", 2)
+    assert fault("{{ secrets('a') }}").mend.startswith("did you mean `secret`?")
 
 
 def test_guard_elsewhere() -> None:

@@ -28,6 +28,7 @@ WRITTEN = (
     "journal-entry.v1",
     "logs.v1",
     "outcome.v1",
+    "pinning.v1",
     "plan.v1",
     "progress.v1",
     "record.v1",

@@ -259,7 +259,8 @@ def test_policy_mistakes() -> None:
         ),
         (
             "10:1 unknown-key cannot use the key windows: it is not known here"
-            " -> remove it; known here are apiVersion, clauses, kind, people, platforms"
+            " -> remove it; known here are apiVersion, clauses, kind, people, platforms, runners,"
+            " secrets"
         ),
     ]
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner import acts, narrow
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import Act
-from runner.platforms.bkjob import envelopes, gateway, progress
+from runner.platforms.bkjob import detail, envelopes, gateway, progress, scripts
 from runner.platforms.bkjob.gateway import Call
 from runner.progress import Created, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from runner.frozen import Frozen
     from runner.handles import Handle
     from runner.model import Json, PlatformEntry
     from runner.platforms.bkjob.gateway import Gateway
     from runner.platforms.bkjob.progress import Target
     from runner.progress import Progress
+    from runner.stored import Named, Stored
     from runner.witness import Sighting
 
 _LOGS = 50  # hosts that one call for logs may name
 _PAGE, _FURTHEST = 200, 10_000  # of a list of jobs
+_VERSIONS = 1000  # of a script that one call may list
 _WINDOW = 30 * 24 * 3600 * 1000  # ms that a list goes back
 _AHEAD = 3600 * 1000  # ms that the platform's clock may be ahead of ours
 _START, _SCRIPT = 2, 1
@@ -40,6 +43,7 @@ class BkJob:
         self._entry = entry
         self._gateway = gateway
         self._batches: dict[int, Mapping[str, int]] = {}
+        self._found: dict[int, tuple[Target, ...]] = {}  # of the job that was asked for last
 
     @property
     def instance(self) -> str:
@@ -81,6 +85,32 @@ class BkJob:
             if refusal.number != envelopes.STARTED_TWICE:
                 raise
 
+    def frozen(self, handle: Handle) -> Frozen:
+        """Return what a job was created with; what the platform does not tell of it is None."""
+        found = self._found.get(handle.job) or self._whole(handle)[1]
+        deed = f"ask what job {handle.job} runs"
+        data: Json = None
+        # A site that does not have the call, or does not tell, shows nothing: that is no trouble.
+        with suppress(RefusedError, envelopes.NoSuchCallError):
+            data = self._gateway.data(
+                Call(deed=deed, version=3, name="get_step_instance_detail", query=_step(handle))
+            )
+        with self._reading(deed):
+            return detail.shown(data, found)
+
+    def script_version(self, scope: tuple[str, str], named: Named) -> Stored:
+        """Return a version of a script: of the scope, or else of those that are public.
+
+        `named` is its number, or the id of a script: then it is the one online now.
+        """
+        try:
+            return self._version(_scope(scope), "", named)
+        except RefusedError as refusal:
+            # What the site says of public ones is of no use where it knows none of them.
+            with suppress(RefusedError, envelopes.NoSuchCallError):
+                return self._version({}, "public_", named)
+            raise refusal from None
+
     def operate(self, handle: Handle, act: Act, seen: Progress) -> None:
         """Order `act` of a job. The platform does not ask where it was seen, but for its state."""
         whole = act is Act.STOP
@@ -103,12 +133,15 @@ class BkJob:
         found = self._pages({**_scope(scope), "name": name}, 0)
         return tuple(each.job for each in found if name in each.name)
 
-    def listed(self, scope: tuple[str, str], since: int) -> tuple[Sighting, ...]:
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
         """Return the scripts' jobs of a scope that were created since then (ms), oldest first.
 
-        As with `find` they are of the last 30 days, and the newest 10,200.
+        Only those whose `task_name` contains `bearing`. As with `find` they are of the last 30
+        days, and the newest 10,200.
         """
-        return self._pages({**_scope(scope), "type": _SCRIPT}, since)
+        wanted: dict[str, Json] = {**_scope(scope), "type": _SCRIPT}
+        found = self._pages(wanted | ({"name": bearing} if bearing else {}), since)
+        return tuple(each for each in found if bearing in each.name)
 
     def status(self, handle: Handle) -> Progress:
         """Return how the job stands now."""
@@ -132,6 +165,37 @@ class BkJob:
         return self._texts(handle, chosen)
 
     # ------------------------------------------------------------ parts
+
+    def _version(self, scope: Mapping[str, Json], public: str, named: Named) -> Stored:
+        number = self._online(scope, public, named) if isinstance(named, str) else named
+        deed = f"read script version {number}"
+        call = Call(
+            deed=deed,
+            version=3,
+            name=f"get_{public}script_version_detail",
+            query={**scope, "id": number},
+        )
+        data = self._gateway.data(call)
+        with self._reading(deed):
+            return scripts.version(data, number)
+
+    def _online(self, scope: Mapping[str, Json], public: str, script: str) -> int:
+        """Return the number of the version that is online of a script."""
+        deed = f"ask which version of script {script[:60]} is online"
+        for start in range(0, _FURTHEST, _VERSIONS):
+            query = {**scope, "script_id": script, "start": start, "length": _VERSIONS}
+            call = Call(deed=deed, version=3, name=f"get_{public}script_version_list", query=query)
+            data = self._gateway.data(call)
+            with self._reading(deed):
+                number, more = scripts.online(data)
+            if number is not None:
+                return number
+            if not more:
+                break
+        raise RefusedError(
+            f"cannot {deed} on {self._entry.name}: there is none",
+            mend="name a script with a version online",
+        )
 
     def _pages(self, wanted: Mapping[str, Json], since: int) -> tuple[Sighting, ...]:
         """Return what the platform lists of `wanted`, oldest first, each job once."""
@@ -165,7 +229,9 @@ class BkJob:
                     mend=f"find out what answers at {self._entry.url}: it may be another platform, "
                     "or one that was put back from a backup",
                 )
-            return data, progress.targets(data, handle.step)
+            found = progress.targets(data, handle.step)
+            self._found = {handle.job: found}
+            return data, found
 
     def _members(self, handle: Handle, batches: int, hosts: int) -> Mapping[str, int]:
         """Return the batch of each host, asked for once: the platform fixes it at creation."""

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import PlatformError
+from runner.redactor import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from runner.model import PlatformEntry
 
 HEADER = "X-Bkapi-Authorization"
-HIDDEN = "******"
 
 _LONGEST = 4096  # characters of a secret
 _SHORTEST = 4  # characters of one that is looked for in texts: less stands in any of them
@@ -27,10 +27,19 @@ _SHORTEST = 4  # characters of one that is looked for in texts: less stands in a
 class Credentials:
     """Who makes the calls to one platform."""
 
-    def __init__(self, entry: PlatformEntry, environment: Mapping[str, str]) -> None:
-        """Take what the policy says, and the environment that its names are looked up in."""
+    def __init__(
+        self,
+        entry: PlatformEntry,
+        environment: Mapping[str, str],
+        hidden: Callable[[str], str] = str,
+    ) -> None:
+        """Take what the policy says, and the environment that its names are looked up in.
+
+        `hidden` takes out of a text what else is secret: what the platform was sent in a request.
+        """
         self._entry = entry
         self._environment = environment
+        self._also_hidden = hidden
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -59,20 +68,17 @@ class Credentials:
 
     def hidden(self, text: str) -> str:
         """Return a text of the platform without any secret that it may have repeated."""
-        for secret in self._secrets():
-            for form in {secret, json.dumps(secret)[1:-1], json.dumps(json.dumps(secret))[3:-3]}:
-                text = text.replace(form, HIDDEN)
-        return text
+        return self._also_hidden(self._redactor.text(text))
 
     @cached_property
     def _said(self) -> Mapping[str, str]:
         return {name: self._found(name, *where) for name, *where in self._entry.credentials}
 
-    def _secrets(self) -> Iterator[str]:
-        # The longest first, so that none is left of which another one is a part.
+    @cached_property
+    def _redactor(self) -> Redactor:
         kinds = {name: kind for name, kind, _ in self._entry.credentials}
         secrets = (value for name, value in self._said.items() if kinds[name] != "text")
-        yield from sorted((each for each in secrets if len(each) >= _SHORTEST), key=len)[::-1]
+        return Redactor(each for each in secrets if len(each) >= _SHORTEST)
 
     def _found(self, name: str, kind: str, where: str) -> str:
         if kind == "text":

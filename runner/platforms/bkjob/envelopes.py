@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 STARTED_TWICE = 1241015
 
 _TEXT = 600  # characters of a platform's message that are shown
+_READ = 100_000  # of one that are read: none is cut short before secrets are taken out
 _OK = 200
 _REDIRECTS = range(300, 400)
 _FAILURES = range(500, 600)
-_UNAVAILABLE, _TOO_MANY = 503, 429
+_UNAVAILABLE, _TOO_MANY, _NOT_FOUND = 503, 429, 404
 _TOO_LARGE = frozenset({413, 414})
 # Numbers of JOB: no leave for the caller; no room for now; no such path on this site.
 _LEAVE = frozenset({1247002, 1247004, 9900403})
@@ -66,6 +67,10 @@ class AnsweredNoError(RefusedError):
         """Say what was refused, and by which number."""
         super().__init__(message, mend=mend)
         self.number = number
+
+
+class NoSuchCallError(PlatformError):
+    """A call that JOB, or the gateway before it, does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +133,14 @@ def read(answer: Answer) -> Json | Trouble:
 
 
 def without(trouble: Trouble, hidden: Callable[[str], str]) -> Trouble:
-    """Return a trouble whose words went through `hidden`, which takes secrets out."""
+    """Return a trouble whose words went through `hidden`, which takes secrets out, and were cut."""
     return replace(
         trouble,
-        message=hidden(trouble.message),
-        lacking=hidden(trouble.lacking),
-        request=hidden(trouble.request),
-        elsewhere=hidden(trouble.elsewhere),
+        code=hidden(trouble.code)[:_TEXT],
+        message=hidden(trouble.message)[:_TEXT],
+        lacking=hidden(trouble.lacking)[: 8 * _TEXT],
+        request=hidden(trouble.request)[:_TEXT],
+        elsewhere=hidden(trouble.elsewhere)[:_TEXT],
     )
 
 
@@ -151,6 +157,8 @@ def error(trouble: Trouble, deed: str, name: str, *, changes: bool) -> RunnerErr
             f"{said}; nobody knows whether it was done", mend=f"look at the job on {name}"
         )
     kind = NoLeaveError if trouble.lacking else PlatformError
+    if trouble.number == _ROUTE or (trouble.origin, trouble.status) == ("gateway", _NOT_FOUND):
+        kind = NoSuchCallError
     return kind(said, mend=_mend(trouble, name))
 
 
@@ -233,7 +241,7 @@ def _items(value: Json) -> list[Json]:
 
 
 def _text(value: Json) -> str:
-    return value[:_TEXT] if isinstance(value, str) else ""
+    return value[:_READ] if isinstance(value, str) else ""
 
 
 def _number(value: Json) -> int:

@@ -194,6 +194,7 @@ OPERATIONS = (
         about="Every version of a script, the newest first.",
         answer=shapes.page(shapes.V3_VERSION),
         carry_out=_versions,
+        system=True,
         fields=(
             _SCRIPT,
             truth("return_script_content", "Whether the content is in it, as plain text."),
@@ -208,6 +209,7 @@ OPERATIONS = (
         about="A version with its content as plain text: by its id, or by script and version.",
         answer=shapes.V3_VERSION,
         carry_out=_version_detail,
+        system=True,
         fields=(
             identity("id", "Id of the version.", required=False),
             text("script_id", "Id of the script."),

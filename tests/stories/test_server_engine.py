@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from runner.server.hosts.runs import Run
 
 # Counts its runs by host, and fails on the hosts that stand in the file `bad`.
+pytestmark = pytest.mark.stories
+
 COUNTING = """
     echo x >> "$1/count/$JOBGATE_IP"
     echo "on $JOBGATE_HOST"

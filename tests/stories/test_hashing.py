@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 from runner.cli import program
 from runner.server import passwords
 
+pytestmark = pytest.mark.stories
+
 HERE = Path(program.__file__).parents[2]
 COMMAND = (sys.executable, "-m", "runner", "hash-secret")
 PROMPT = re.compile(rb"Secret: |confirmation: ")

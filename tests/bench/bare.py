@@ -1,0 +1,75 @@
+"""The HTTP calls that a wave of jobs takes, and nothing else: the peer of `tests.bench.wave`.
+
+`python -m tests.bench.bare URL JOBS`. Calls go through one kept connection, in the steps that a
+wave has: every create, a look at each job, another one and its start, then looks until it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import urllib3
+
+from runner import narrow
+from tests import webserver
+
+if TYPE_CHECKING:
+    from runner.model import Json
+
+_PAUSE = 0.02
+_FINE = 200
+
+
+def main() -> None:
+    """Make the calls."""
+    url, jobs = sys.argv[1], int(sys.argv[2])
+    with urllib3.connection_from_url(url) as pool:
+        made = [_create(pool, number) for number in range(jobs)]
+        for job in made:
+            _finished(pool, job)
+        for job in made:
+            _finished(pool, job)
+            _data(pool, "/api/v3/operate_job_instance", {"job_instance_id": job, **_START})
+        while made := [job for job in made if not _finished(pool, job)]:
+            time.sleep(_PAUSE)
+
+
+def _create(pool: urllib3.HTTPConnectionPool, number: int) -> int:
+    body: dict[str, Json] = {
+        "account_alias": "operator",
+        "execute_target": {"host_list": [{"bk_cloud_id": 0, "ip": "127.0.0.1"}]},
+        "script_content": "Og==",
+        "script_language": 1,
+        "start_task": False,
+        "task_name": f"bare {number}",
+        "timeout": 60,
+    }
+    data = _data(pool, "/api/v4/fast_execute_script", body)
+    return narrow.integer(data, "job_instance_id", default=0)
+
+
+def _finished(pool: urllib3.HTTPConnectionPool, job: int) -> bool:
+    query = {"job_instance_id": job, "return_execute_object_result": "true"}
+    text = urlencode({**webserver.SCOPE, **query})
+    data = _data(pool, f"/api/v4/get_job_instance_status?{text}", None)
+    return narrow.at(data, "finished") is True
+
+
+def _data(pool: urllib3.HTTPConnectionPool, path: str, body: dict[str, Json] | None) -> Json:
+    sent = None if body is None else json.dumps({**webserver.SCOPE, **body}).encode()
+    headers = {**webserver.shown(), "Content-Type": "application/json"}
+    reply = pool.urlopen("GET" if sent is None else "POST", path, sent, headers)
+    tree: Json = json.loads(reply.data)
+    if reply.status != _FINE:
+        raise RuntimeError(f"{path} is answered with {reply.status}")
+    return narrow.at(tree, "data")
+
+
+_START: dict[str, Json] = {"operation_code": 2}
+
+if __name__ == "__main__":
+    main()
