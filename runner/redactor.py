@@ -205,7 +205,7 @@ def _forms(value: str) -> Iterator[str]:
         for digits in _in_base64(content):
             yield digits
             yield digits.translate(_SAFE)
-            yield quote(digits, safe="")
+            yield from _in_urls(digits)
             yield digits.replace("/", "\\/")
 
 

@@ -170,21 +170,32 @@ def _places(body: Mapping[str, Json]) -> Iterator[tuple[str, Parts]]:
 
 
 def _arguments(body: Mapping[str, Json]) -> list[Parts] | None:
-    param = body.get("script_param")
-    if not isinstance(param, dict):
+    args = narrow.at(body.get("script_param"), "args")
+    if not isinstance(args, list):
         return None
-    return [_read(arg) for arg in narrow.items(param, "args")]
+    read = [_read(arg) for arg in args]
+    found = [arg for arg in read if arg is not None]
+    return found if len(found) == len(read) else None
 
 
 def _parts(value: Json, key: str) -> Parts | None:
-    return _read(narrow.items(value, key)) if isinstance(value, dict) else None
+    return _read(narrow.at(value, key))
 
 
-def _read(parts: Json) -> Parts:
-    found = parts if isinstance(parts, list) else []
-    return tuple(
-        part if isinstance(part, str) else Secret(narrow.text(part, "secret")) for part in found
-    )
+def _read(parts: Json) -> Parts | None:
+    """Return parts as they were written, or None for what this module never wrote."""
+    if not isinstance(parts, list):
+        return None
+    read: list[str | Secret] = []
+    for part in parts:
+        name = narrow.at(part, "secret")
+        if isinstance(part, str):
+            read.append(part)
+        elif isinstance(name, str):
+            read.append(Secret(name))
+        else:
+            return None
+    return tuple(read)
 
 
 def _names(parts: Parts) -> Iterator[str]:

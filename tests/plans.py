@@ -220,8 +220,10 @@ def outcome(said: str = "1 of 3 hosts well") -> Outcome:
     )
 
 
-def standing(said: str = "killed") -> tuple[Ledger, dict[JobId, Progress]]:
-    """Return a ledger, and how the job that is under way stands."""
+def standing(
+    said: str = "killed",
+) -> tuple[Ledger, dict[JobId, Progress], dict[JobId, str]]:
+    """Return a ledger, how the job that is under way stands, and why another was not asked."""
     tidy, wipe, gone = named("tidy"), named("wipe"), named("gone")
     failed = Result(outcome="failed", detail=said, hosts=3, failed=1)
     ledger = journals.submitted(ran(gone), tidy, failed)
@@ -235,7 +237,7 @@ def standing(said: str = "killed") -> tuple[Ledger, dict[JobId, Progress]]:
     progress = Progress(
         status=Status.ROLLING, finished=False, paused=False, batch=2, batches=2, hosts=hosts
     )
-    return ledger, {wipe.id: progress}
+    return ledger, {wipe.id: progress}, {tidy.id: f"cannot reach local: {said}"}
 
 
 def proofs(*, holds: bool) -> tuple[Proof, ...]:

@@ -43,5 +43,6 @@ def command(
             branch=branch,
             mode="remote" if remote else "local",
         )
-    click.echo(documents.status(ledger, {}) if form == "json" else text.ledger(ledger), nl=False)
+    json = form == "json"
+    click.echo(documents.status(ledger, {}, {}) if json else text.ledger(ledger), nl=False)
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import compose, options
+from runner.errors import PlatformError
 from runner.pipeline import standing
 from runner.report import documents, text
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 def command(folder: Path, form: str, name: str | None) -> int:
     r"""Show where every job of the ledger stands, or one of them host by host.
 
+    Without a name, what a platform out of reach has is shown as the journal has it. Exits 9 then.
+
     \b
     Example:
       jobgate status
       jobgate status restart-nginx --format json
     """
     with compose.world(folder) as world:
-        ledger, hosts = standing.status(world, name)
-    if form == "json":
-        click.echo(documents.status(ledger, hosts), nl=False)
-    else:
-        click.echo(text.status(ledger, hosts), nl=False)
-    return 0
+        found = standing.status(world, name)
+    view = documents.status if form == "json" else text.status
+    click.echo(view(found.ledger, found.hosts, found.unasked), nl=False)
+    return PlatformError.exit_code if found.unasked else 0

@@ -134,6 +134,8 @@ class Maker:
 
     def _unpinned(self, spec: Spec, resolved: Resolved) -> tuple[Finding, ...]:
         """Return what the lock does not say of the script that a spec names."""
+        if pins.named(resolved.body) is None:
+            return ()
         platforms = clauses.platforms(self.policy, spec.document.file)
         return tuple(pins.missing(spec, resolved.body, self.policy.pins, platforms))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner import handles
-from runner.errors import CheckError, PlatformError
+from runner.errors import CheckError, PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import Had, Job, JobId, Kind, Ledger, Policy
 from runner.pipeline import planning, withholding
 
@@ -20,16 +20,47 @@ if TYPE_CHECKING:
 UNDER_WAY = frozenset({Kind.STARTING, Kind.STARTED, Kind.STEERING})
 
 
-def status(world: World, name: str | None) -> tuple[Ledger, dict[JobId, Progress]]:
-    """Return the ledger, and how each job that is being carried on (or `name`) stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where jobs stand: in the ledger, on their platforms, and why one could not be asked."""
+
+    ledger: Ledger
+    hosts: dict[JobId, Progress]
+    unasked: dict[JobId, str]
+
+
+def status(world: World, name: str | None) -> Standing:
+    """Return how each job that is being carried on stands, or `name` alone, whatever its state.
+
+    Raise PlatformError where `name` cannot be asked for; without it the others are shown.
+    """
     ledger = planning.ledger(world)
     policy = planning.in_force(world, ledger.policy)
-    looked_at = [job_named(ledger, name)] if name else list(ledger.jobs.values())
+    if name:
+        had = job_named(ledger, name)
+        there = {} if had.platform_job is None else {had.job: _asked(world, policy, had)}
+        return Standing(ledger=ledger, hosts=there, unasked={})
     hosts: dict[JobId, Progress] = {}
-    for had in looked_at:
-        if had.platform_job is not None and (name or had.state in UNDER_WAY):
-            hosts[had.job] = platform_of(world, policy, had).status(handles.handle(had))
-    return ledger, hosts
+    unasked: dict[JobId, str] = {}
+    shut: dict[tuple[str, str | None], str] = {}  # a platform that gave no answer is asked once
+    for had in ledger.jobs.values():
+        place = (had.job.split("/", 1)[0], had.instance)
+        if had.platform_job is None or had.state not in UNDER_WAY:
+            continue
+        if place in shut:
+            unasked[had.job] = f"not asked again: {shut[place]}"
+            continue
+        try:
+            hosts[had.job] = _asked(world, policy, had)
+        except RefusedError as error:
+            unasked[had.job] = error.message
+        except (PlatformError, UnknownOutcomeError) as error:
+            unasked[had.job] = shut[place] = error.message
+    return Standing(ledger=ledger, hosts=hosts, unasked=unasked)
+
+
+def _asked(world: World, policy: Policy, had: Had) -> Progress:
+    return platform_of(world, policy, had).status(handles.handle(had))
 
 
 def logs(

@@ -82,10 +82,15 @@ def outcome(done: Outcome) -> str:
     return text("outcome", {"head": done.head, "items": items(done.items), "plan": done.plan})
 
 
-def status(ledger: Ledger, standing: Mapping[JobId, Progress]) -> str:
-    """Return where every job of the ledger stands."""
+def status(ledger: Ledger, standing: Mapping[JobId, Progress], unasked: Mapping[JobId, str]) -> str:
+    """Return where every job of the ledger stands, and why the platform of one was not asked."""
     listed: list[Json] = [
-        {**_had(had), "hosts": hosts(standing.get(job))} for job, had in ledger.jobs.items()
+        {
+            **_had(had),
+            "hosts": hosts(standing.get(job)),
+            **({"unasked": unasked[job]} if job in unasked else {}),
+        }
+        for job, had in ledger.jobs.items()
     ]
     return text(
         "status",

@@ -75,10 +75,12 @@ def tail(host: str, new: str) -> str:
     return "".join(f"{label}{each}\n" for each in plain.block(new).removesuffix("\n").split("\n"))
 
 
-def status(found: Ledger, standing: Mapping[JobId, Progress]) -> str:
-    """Return where every job stands, those on their way host by host."""
+def status(found: Ledger, standing: Mapping[JobId, Progress], unasked: Mapping[JobId, str]) -> str:
+    """Return where every job stands, those on their way host by host; or why that is not known."""
     lines = "".join(
-        had(each) + (progress(standing[each.job]) if each.job in standing else "")
+        had(each)
+        + (progress(standing[each.job]) if each.job in standing else "")
+        + (f"  cannot be asked: {plain.line(unasked[each.job])}\n" if each.job in unasked else "")
         for each in found.jobs.values()
     )
     return ledger(found) + lines

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _JOURNAL = "refs/heads/jobgate-journal"
 _NONE = "0" * 40
+_OVER = {Kind.ENDED, Kind.REFUSED, Kind.SETTLED}
 _RAN = {"succeeded": 1, "withdrawn": 0}  # how often its script ran, by what is noted of a job
 
 
@@ -45,11 +46,16 @@ class Journal:
 def journal(place: Place) -> Journal:
     """Read a journal from its remote by Git alone."""
     commits = tuple(place.git("rev-list", "--reverse", _JOURNAL).split())
-    added: list[tuple[Entry, ...]] = []
-    for commit in commits:
-        lines = place.git("cat-file", "blob", f"{commit}:entries.jsonl").splitlines()
-        added.append(tuple(wire.entry_from(wire.loads(line)) for line in lines))
-    return Journal(commits=commits, entries=tuple(added))
+    asked = "".join(f"{commit}:entries.jsonl\n" for commit in commits)
+    added: list[list[Entry]] = []
+    for line in filter(None, place.git("cat-file", "--batch", stdin=asked).split("\n")):
+        if line.startswith("{"):
+            added[-1].append(wire.entry_from(wire.loads(line)))
+        else:
+            # A line of Git's stands before each file, and says that it has found it.
+            assert line.split()[1] == "blob", line
+            added.append([])
+    return Journal(commits=commits, entries=tuple(map(tuple, added)))
 
 
 def account(place: Place) -> list[Json]:
@@ -104,7 +110,7 @@ def _keys(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         job = entry.job or ""
         before = stands.get(job)
-        early = before is not None and before.kind not in {Kind.ENDED, Kind.REFUSED}
+        early = before is not None and before.kind not in _OVER
         if entry.kind is Kind.INTENDED and early:
             yield f"{job} is intended again while its last submission is under way"
         if job:
@@ -151,9 +157,9 @@ def _runs(entries: Sequence[Entry], lines: Sequence[Json], ran: Counter[int]) ->
 
     Where somebody interfered, each id ran at most once, and what is noted tells whether any did.
     """
-    made, ends, fouled = created(entries), outcomes(entries), fouls(lines)
+    made, ends = created(entries), outcomes(entries)
     others = bearing(lines)
-    begun = {job for job, foul in fouled.items() if foul == proxy.FOULS[0]}
+    begun, cut = fouled(lines, proxy.FOULS[0]), fouled(lines, *proxy.FOULS[1:])
     for job in others.keys() - made.keys():
         if ran[job] > (job in begun):
             yield f"job {job} ran, and is nobody's `created`"
@@ -163,7 +169,9 @@ def _runs(entries: Sequence[Entry], lines: Sequence[Json], ran: Counter[int]) ->
         if begun & {other for other, its in others.items() if its == key and other != job}:
             # It was started twice, once behind our back; reconcile has to show that.
             allowed = {0, 1} if outcome in {"succeeded", "withdrawn"} else set()
-        elif outcome == "failed" and fouled.get(job) in proxy.FOULS[1:]:
+        elif outcome == "unknown" and key in overtaken(entries):
+            allowed = {0, 1}
+        elif outcome == "failed" and job in cut:
             allowed = {0}  # whoever looked said so; nothing else fails here
         if ran[job] not in allowed:
             said = outcome or None
@@ -179,12 +187,21 @@ def outcomes(entries: Sequence[Entry]) -> dict[str, str]:
     }
 
 
-def fouls(lines: Sequence[Json]) -> dict[int, str]:
-    """Return the ids with which somebody interfered, and how."""
+def overtaken(entries: Sequence[Entry]) -> set[str]:
+    """Return the keys of submissions after which their job was submitted anew."""
+    intended = [entry for entry in entries if entry.kind is Kind.INTENDED]
+    last = {entry.job: entry.key for entry in intended}
+    return {entry.key for entry in intended if entry.key and entry.key != last[entry.job]}
+
+
+def fouled(lines: Sequence[Json], *names: str) -> set[int]:
+    """Return the ids with which somebody interfered, in one of these ways."""
     return {
-        narrow.integer(line, "job", default=0): narrow.text(line, "name")
+        narrow.integer(line, "job", default=0)
         for line in lines
         if narrow.text(line, "what") == "foul"
+        and narrow.text(line, "name") in names
+        and narrow.boolean(line, "taken", default=True)
     }
 
 

@@ -50,7 +50,7 @@ FAULTS = (
 )
 SHARE = 3  # one call in so many has a fault
 FOULS = ("begun", "cut before", "cut after")  # by somebody; before it counts itself, and after
-RARE = 6  # one create and one start in so many is fouled
+RARE = 4  # one create and one start in so many is fouled
 WAIT = 0.7  # seconds that are longer than a runner waits
 LATEST = 1.5  # seconds after which a late call is there
 HUGE = 3 * 1024 * 1024
@@ -162,7 +162,7 @@ class Taken:
         created = wire.loads(self.request.content)
         scope = {name: narrow.text(created, name) for name in ("bk_scope_type", "bk_scope_id")}
         content = json.dumps({**scope, "job_instance_id": job, "operation_code": 2}).encode()
-        path = self.request.path.replace(CREATE, START)
+        path = self.request.path.replace("/v4/", "/v3/").replace(CREATE, START)
         own = {name: value for name, value in self.request.headers.items() if name not in _SIZED}
         said = wire.loads(self._sent(Request("POST", path, own, content)).content)
         taken = narrow.boolean(said, "result", default=False)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from runner import history
 from runner.model import Kind, Result
+from runner.pipeline import drafting
 from tests import journals, values
-from tests.faults import invariants, proxy
+from tests.faults import invariants, proxy, settling
 
 if TYPE_CHECKING:
     from runner.model import Entry, Json
@@ -49,10 +50,14 @@ def started(job: int, tip: str, *, taken: bool = True) -> list[Json]:
     ]
 
 
-def created(job: int) -> list[Json]:
+def created(job: int, key: str = "") -> list[Json]:
     """Return the account of one create."""
     said: Json = {"data": {"job_instance_id": job}}
-    return [{"what": "server", "number": 1, "name": proxy.CREATE, "tip": "", "said": said}]
+    body: Json = {"task_name": f"tidy jobgate:{key}"}
+    return [
+        {"what": "call", "number": job, "name": proxy.CREATE, "fault": "", "body": body},
+        {"what": "server", "number": job, "name": proxy.CREATE, "tip": "", "said": said},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,3 +108,71 @@ def test_runs(entries: list[Entry], ran: dict[int, int], part: str | None) -> No
 
     assert len(found) == (part is not None)
     assert all(part in each for each in found if part is not None)
+
+
+ABNORMAL = Result(outcome="unknown", detail="abnormal")
+CUT = submitted(
+    Kind.INTENDED, Kind.CREATED, Kind.STARTING, Kind.STARTED, Kind.ENDED, result=ABNORMAL
+)
+
+
+def settled(outcome: Literal["succeeded", "failed"]) -> list[Entry]:
+    """Return the entries of a submission that ended abnormally, and was settled."""
+    ledger = history.replay(CUT)
+    draft = drafting.settled(
+        ledger.jobs[JOB.id], Result(outcome=outcome, detail="counted"), "counted", "dana"
+    )
+    return [*CUT, *history.extended(ledger, [draft], journals.STAMP)[0]]
+
+
+def fouled(name: str, job: int) -> list[Json]:
+    """Return the account of somebody's foul."""
+    return [{"what": "foul", "name": name, "job": job}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "lines", "ran", "faulty"),
+    [
+        # A person has counted: what is noted is what was counted.
+        (settled("succeeded"), fouled("cut after", 7), {7: 1}, 0),
+        (settled("succeeded"), fouled("cut before", 7), {}, 1),
+        (settled("failed"), fouled("cut before", 7), {}, 0),
+        (settled("failed"), fouled("cut after", 7), {7: 1}, 1),
+        # Nothing fails that nobody cut off; nothing stays unknown.
+        (settled("failed"), [], {}, 1),
+        (CUT, fouled("cut after", 7), {7: 1}, 1),
+        # Somebody started the one that counts, or another one.
+        (WHOLE, fouled("begun", 7), {7: 1}, 0),
+        (WHOLE, fouled("begun", 8), {7: 1, 8: 1}, 0),
+        (WHOLE, fouled("begun", 8), {8: 1}, 0),
+        (WHOLE, fouled("begun", 8), {7: 2, 8: 1}, 1),
+        (WHOLE, fouled("begun", 8), {7: 1, 8: 2}, 1),
+        (CUT, fouled("begun", 8), {8: 1}, 1),
+        # Both at once: the second foul came too late for the first.
+        (settled("failed"), fouled("cut before", 7) + fouled("begun", 7), {}, 0),
+    ],
+)
+def test_runs_that_somebody_fouled(
+    entries: list[Entry], lines: list[Json], ran: dict[int, int], faulty: int
+) -> None:
+    """An outcome that does not tell what was counted is found, whoever interfered."""
+    key = entries[-1].key or ""
+    account = created(7, key) + created(8, key) + lines
+
+    assert len(list(invariants._runs(entries, account, Counter(ran)))) == faulty
+
+
+def test_what_was_overtaken_may_stay_unknown() -> None:
+    """A later submission of the job stands, and only the earlier one is overtaken."""
+    again = submitted(*(e.kind for e in CUT[1:]), Kind.INTENDED, result=ABNORMAL)
+
+    assert invariants.overtaken(CUT) == set()
+    assert invariants.overtaken(again) == {again[1].key}
+    assert list(invariants._runs(again, created(7), Counter({7: 1}))) == []
+    assert list(invariants._keys(settled("failed") + again[6:])) == []
+
+
+@pytest.mark.parametrize(("ran", "said"), [({7: 1}, "succeeded"), ({8: 1}, "not-run")])
+def test_a_person_counts_what_bears_the_key(ran: dict[int, int], said: str) -> None:
+    """What ran with another key is nobody's business."""
+    assert settling.truth("a", {7: "a", 8: "b"}, Counter(ran)) == said

@@ -19,8 +19,10 @@ from runner.model import (
     Job,
     JobId,
     LedgerId,
+    Pin,
     Policy,
     SecretSource,
+    Sha256,
     Symbol,
     Targets,
     Verdict,
@@ -270,6 +272,18 @@ def test_run_goes_up_only(run: int, denied: object) -> None:
     if isinstance(said, Denied):
         assert (said.by, said.reason) == ("run", f"`run` went down from 3 to {run}")
         assert said.mend == "set `metadata.run` to 3, or higher to run again"
+
+
+def test_a_script_that_is_pinned_otherwise_waits_for_the_policy() -> None:
+    """Whoever consents, a job runs no version that the policy in force does not pin."""
+    pin = Pin(script="clean", version=6, sha256=Sha256("a" * 64))
+    change = replace(CHANGE, wanted=replace(JOB, body={"script_id": "clean"}, pins=(pin,)))
+    waits = verdict("ann", "ben", change=change)
+    held = replace(RULES, pins=((JOB.platform.name, "clean", pin),))
+
+    assert isinstance(waits, Waiting)
+    assert waits.demands[0].clause == POLICY
+    assert isinstance(verdict("ann", "ben", change=change, policy=held), Approved)
 
 
 def test_a_platform_that_is_defined_otherwise_waits_for_the_policy() -> None:

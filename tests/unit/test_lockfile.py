@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner import canon, pins
-from runner.model import Finding, Job, Json, Pin, Policy, Role, Sha256
+from runner.model import Finding, Job, Json, Pin, Policy, Role, Sha256, Unreadable
 from runner.pipeline import assembling, checking, looking, making, wanted
-from runner.pipeline.looking import Look
 from tests import fragments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from runner.pipeline.looking import Look
 
 SHA = Sha256("a" * 64)
 PINNED = Pin(script="clean", version=6, sha256=SHA)
@@ -137,7 +141,7 @@ def test_a_policy_that_was_accepted_is_read_whatever_its_lock_says() -> None:
     blobs = {}
     for path in ("jobgate.yaml", pins.PATH):
         blob = made.read(path)
-        assert not isinstance(blob, making.Unreadable)
+        assert not isinstance(blob, Unreadable)
         blobs[path] = blob
     found = wanted.policy_files(blobs).value
 

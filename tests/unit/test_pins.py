@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,16 @@ def test_what_is_written_is_read() -> None:
     many = [("local", number, replace(SEVEN, version=number)) for number in (10, 9)]
     again = lockfile.pinned([blob(pins.written(many).decode())]).value
     assert again == tuple(reversed(many))
+
+
+def test_the_lock_of_the_reference_is_one() -> None:
+    """What its page shows is read without a finding, and is the one text of what it says."""
+    page = (Path(__file__).parents[2] / "docs/reference/lock.md").read_text("utf-8")
+    shown = page.split("```yaml\n", 1)[1].split("```", 1)[0]
+    read = lockfile.pinned([blob(shown)])
+
+    assert read.findings == ()
+    assert pins.written(read.value or ()).decode() == shown
 
 
 def test_a_lock_that_pins_nothing() -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import time
+import urllib.parse
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner import redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VALUE = "tr0ub4dor&3 'x'"
 PLAIN = "correcthorsebattery"
@@ -45,8 +50,48 @@ def test_base64_is_known_wherever_the_value_begins(before: str, behind: str) -> 
     """What is left tells of the value no more than the bits of its first and its last byte."""
     encoded = base64.b64encode(f"{before}{PLAIN}{behind}".encode()).decode()
     shown = redactor.Redactor([PLAIN]).text(encoded)
-    assert shown.count("******") == 1
-    assert len(shown.replace("******", "").rstrip("=")) <= 8
+    first, last = -(-len(before) * 8 // 6), (len(before) + len(PLAIN)) * 8 // 6
+    assert shown == f"{encoded[:first]}******{encoded[last:]}"
+
+
+def test_digits_that_others_write_otherwise() -> None:
+    """Base64 with its two marks as they are, as URLs have them, escaped, and escaped in JSON."""
+    value = "????>>>>~é"
+    known = redactor.Redactor([value])
+    plain = base64.b64encode(value.encode()).decode()
+    assert {"+", "/"} <= set(plain)
+    assert len(value.encode()) == 11  # two bytes in the last group: the last digit is not whole
+    safe = base64.urlsafe_b64encode(value.encode()).decode()
+    escaped = urllib.parse.quote(plain.rstrip("="), safe="")
+    for form in (
+        plain.rstrip("="),
+        safe.rstrip("="),
+        plain.rstrip("=").replace("/", "\\/"),
+        urllib.parse.quote(plain.rstrip("=")),
+        escaped,
+        escaped.replace("%2F", "%2f").replace("%2B", "%2b"),
+    ):
+        assert known.text(f"<{form}>") == f"<******{form[-1]}>", form
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+@pytest.mark.parametrize("value", ["it's ünïcode", 'say "ünïcode"', "both ' and \" ü"])
+def test_what_python_shows_of_it(value: str, kind: Callable[[str], object]) -> None:
+    """A traceback shows texts and bytes as they would be written in a program."""
+    known = redactor.Redactor([value])
+    for shown in (repr(kind(value)), ascii(kind(value))):
+        assert "n" not in known.text(shown)
+
+
+def test_html_with_and_without_its_quotes_escaped() -> None:
+    """Between tags nobody has to escape them."""
+    known = redactor.Redactor(["<a href='x'>"])
+    for form in (
+        "&lt;a href=&#x27;x&#x27;&gt;",
+        "&lt;a href=&#39;x&#39;&gt;",
+        "&lt;a href='x'&gt;",
+    ):
+        assert known.text(f"<b>{form}</b>") == "<b>******</b>"
 
 
 def test_json_is_known_in_either_case_and_twice_over() -> None:
@@ -75,6 +120,18 @@ def test_values_that_overlap_leave_nothing() -> None:
     """Neither what they share nor the end of the second is left."""
     known = redactor.Redactor(["abcdefghij", "ghijklmnop"])
     assert known.text("<abcdefghijklmnop>") == "<******>"
+    assert known.stretches(b"<abcdefghijklmnop>") == [(1, 17)]
+    assert known.stretches(b"<abcdefghijghijklmnop>") == [(1, 21)]
+    assert known.stretches(b"abcdefghij ghijklmnop") == [(0, 10), (11, 21)]
+
+
+def test_a_value_that_overlaps_itself_leaves_nothing() -> None:
+    """Not only where it repeats itself, but also where it shares its shortest end."""
+    value = "aa1234a5678aa"
+    known = redactor.Redactor([value])
+    assert known.text(f"{value}{value[2:]}") == "******"
+    assert known.text(f"{value}{value[1:]}") == "******"
+    assert known.text(f"{value}{value[1:]}{value[2:]}!") == "******!"
 
 
 def test_what_follows_at_once_is_one_mark() -> None:
@@ -122,7 +179,8 @@ def test_a_stream_keeps_back_what_may_become_a_form_and_no_more() -> None:
     stream = redactor.Stream(redactor.Redactor([PLAIN]))
     assert stream.feed(b"it is corr") == b"it is "
     assert stream.feed(b"ect\n") == b"correct\n"
-    assert stream.feed(b"corre") == b""
+    assert stream.feed(PLAIN.encode()) == b"******"
+    assert stream.feed(b"\ncorre") == b"\n"
     assert stream.feed(b"cthorsebattery, it is") == b"******, it is"
     assert stream.feed(b" c") == b" "
     assert stream.flush() == b"c"
@@ -136,6 +194,14 @@ def test_a_stream_takes_on_values_under_way() -> None:
     stream.redactor = redactor.Redactor([PLAIN, "correctly so"])
     assert stream.feed(b"ly so, correct") == b"******, "
     assert stream.flush() == b"correct"
+
+
+def test_what_a_mark_stands_for_stays_so_when_more_is_known() -> None:
+    """A value that is a part of what is kept lets nothing behind it out."""
+    stream = redactor.Stream(redactor.Redactor(["abcdefghijklmnop", "efghijklmnopqrst"]))
+    assert stream.feed(b"abcdefghijklmnop") == b"******"
+    stream.redactor = redactor.Redactor(["abcdefghijklmnop", "efghijklmnopqrst", "fghijklm"])
+    assert stream.feed(b" end") == b" end"
 
 
 def test_nothing_shows_what_is_known() -> None:

@@ -9,7 +9,7 @@ from runner.report import watched
 from tests import plans
 
 State: TypeAlias = Literal["waiting", "running", "succeeded", "failed"]
-LEDGER, _ = plans.standing()
+LEDGER, *_ = plans.standing()
 HAD = next(iter(LEDGER.jobs.values()))
 
 

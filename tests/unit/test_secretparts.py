@@ -216,11 +216,26 @@ def test_name(name: str, known: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "tree", [{"script_param": {}}, {"callback_url": {}}, {"callback_url": {"url": [{}]}}]
+    "body",
+    [
+        {"script_param": {}},
+        {"script_param": {"args": {"a": []}}},
+        {"script_param": {"args": ["text"]}},
+        {"script_param": {"args": [[{"secret": "db"}], 5]}},
+        {"script_param": {"args": [["a", {"secret": 5}]]}},
+        {"callback_url": {}},
+        {"callback_url": {"url": "text"}},
+        {"callback_url": {"url": [{"secret": "db"}, {}]}},
+        {"callback_url": {"url": [None]}},
+        {"host_password_list": [{"encrypted_password": {"parts": [["db"]]}}]},
+        {"host_password_list": [{"encrypted_password": {"secret": "db"}}]},
+    ],
 )
-def test_a_shape_of_no_secret(tree: dict[str, Json]) -> None:
-    """A mapping that this module did not make names nothing."""
-    assert [name for name in secretparts.names(tree) if name] == []
+def test_a_shape_of_no_secret(body: dict[str, Json]) -> None:
+    """A mapping that has not quite the shape names nothing, and stays what it is."""
+    assert secretparts.names(body) == ()
+    assert secretparts.stood_in(body) == secretparts.shown(body) == body
+    assert secretparts.filled(body, {}) == body
 
 
 def test_effect_covers_the_names() -> None:
