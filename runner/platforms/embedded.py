@@ -90,9 +90,7 @@ class Embedded:
         del scope
         return self._engine.find(name)
 
-    def listed(
-        self, scope: tuple[str, str], since: int, bearing: str = ""
-    ) -> tuple[Sighting, ...]:
+    def listed(self, scope: tuple[str, str], since: int, bearing: str = "") -> tuple[Sighting, ...]:
         """Return the jobs of a scope that were created since then (ms), oldest first.
 
         Only those whose `task_name` contains `bearing`.
