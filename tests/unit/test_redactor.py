@@ -166,6 +166,13 @@ def test_short_values_are_looked_for_as_text_alone() -> None:
     assert known.text(encoded) == encoded
 
 
+def test_the_shortest_value_that_a_source_gives_is_known_in_digits() -> None:
+    """Eight bytes, encoded, are told from everything else."""
+    known = redactor.Redactor(["8 bytes!"])
+    assert known.text(b"8 bytes!".hex()) == "******"
+    assert known.text(base64.b64encode(b"8 bytes!").decode()) == "******E="
+
+
 def test_without_values_nothing_is_touched() -> None:
     """It may stand everywhere before there is anything to hide."""
     known = redactor.Redactor()
