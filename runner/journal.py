@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from runner import canon, wire
 from runner.errors import RepositoryError
 from runner.git import chain, seals, whereabouts
-from runner.model import Blob, Commit, Entry, JobId, Json, Kind, Ledger, Oid, Step
+from runner.model import Blob, Commit, Entry, Had, JobId, Json, Kind, Ledger, Oid, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ class GitJournal:
         self._chain = chain.Chain(git, REF, remote_name, offline=offline)
         self._tip: Commit | None = None
         self._last: tuple[Commit, Ledger] | None = None
-        self._parsed: dict[Oid, Json] = {}
+        self._hads: dict[Oid, Had] = {}  # what is held of a job seldom changes
 
     def ledger(self) -> Ledger | None:
         """Return the ledger at the newest tip (fetched first where there is a remote), or None."""
@@ -118,8 +118,8 @@ class GitJournal:
         tree = self._git.tree(tip)
         paths = tree.paths("jobs")
         meta = _json(_read(tree, LEDGER), f"{LEDGER} at {tip}")
-        jobs = [self._job(blob) for blob in _blobs(tree, paths)]
-        ledger = _wired(lambda: wire.ledger_from(meta, jobs), f"the ledger at {tip}")
+        hads = self._jobs(tree, paths)
+        ledger = _wired(lambda: wire.ledger_from(meta, hads), f"the ledger at {tip}")
         last = _added(tree, tip)[-1]
         if ledger.seq != last.seq or ledger.last != wire.entry_hash(last):
             raise _unsound(f"the ledger at {tip} is not the one after its last entry")
@@ -130,10 +130,13 @@ class GitJournal:
         self._belongs(ledger)
         return ledger
 
-    def _job(self, blob: Blob) -> Json:
-        if blob.oid not in self._parsed:
-            self._parsed[blob.oid] = _json(blob.content, blob.path)
-        return self._parsed[blob.oid]
+    def _jobs(self, tree: CommitTree, paths: tuple[str, ...]) -> list[Had]:
+        """Return what is held of each job; only what was not read before is read."""
+        oids = [Oid("") if (found := tree.entry(path)) is None else found.oid for path in paths]
+        new = tuple(path for path, oid in zip(paths, oids, strict=True) if oid not in self._hads)
+        for blob in _blobs(tree, new):
+            self._hads[blob.oid] = _had(_json(blob.content, blob.path), blob.path)
+        return [self._hads[oid] for oid in oids]
 
     def _files(self, before: Ledger | None, step: Step) -> chain.Files:
         lines = [canon.encode(wire.entry(entry)) + b"\n" for entry in step.entries]
@@ -285,6 +288,10 @@ def _read(tree: CommitTree, path: str) -> bytes:
 
 def _json(content: bytes, where: str) -> Json:
     return _wired(lambda: wire.loads(content), where)
+
+
+def _had(tree: Json, where: str) -> Had:
+    return _wired(lambda: wire.had_from(tree), where)
 
 
 def _wired(make: Callable[[], T], where: str) -> T:

@@ -120,11 +120,10 @@ def ledger_meta(value: Ledger) -> Json:
     }
 
 
-def ledger_from(meta: Json, jobs: Iterable[Json]) -> Ledger:
-    """Return the ledger that `ledger_meta` and `had` wrote."""
+def ledger_from(meta: Json, hads: Iterable[Had]) -> Ledger:
+    """Return the ledger that `ledger_meta` wrote, with what it holds of each job."""
     version(meta)
     mode = fields.needed(meta, "mode")
-    hads = [had_from(job) for job in jobs]
     return Ledger(
         id=LedgerId(fields.needed(meta, "ledger")),
         branch=fields.needed(meta, "branch"),

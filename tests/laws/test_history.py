@@ -37,7 +37,7 @@ def test_folding_in_two_halves_is_folding_whole(cut: tuple[tuple[Entry, ...], in
     walk, at = cut
     before = history.replay(walk[:at])
     kept = wire.ledger_from(
-        wire.ledger_meta(before), [wire.had(had) for had in before.jobs.values()]
+        wire.ledger_meta(before), map(wire.had_from, map(wire.had, before.jobs.values()))
     )
 
     assert (before.seq, before.last) == (at - 1, wire.entry_hash(walk[at - 1]))

@@ -40,7 +40,7 @@ def ledger_from(tree: Json) -> Ledger:
         raise TypeError
     jobs = tree.get("jobs", [])
     assert isinstance(jobs, list)
-    return wire.ledger_from(tree.get("meta"), jobs)
+    return wire.ledger_from(tree.get("meta"), map(wire.had_from, jobs))
 
 
 def sources_from(tree: Json) -> tuple[Source, ...]:

@@ -85,7 +85,7 @@ def test_jobs_of_a_ledger_are_read_in_order_of_their_names() -> None:
         job = values.job(values.Wish(name=name))
         ledger = journals.added(ledger, journals.draft(ledger, job, Kind.ADOPTED))
     read = wire.ledger_from(
-        wire.ledger_meta(ledger), [wire.had(had) for had in ledger.jobs.values()]
+        wire.ledger_meta(ledger), map(wire.had_from, map(wire.had, ledger.jobs.values()))
     )
 
     assert list(read.jobs) == ["local/a", "local/b", "local/c"]
