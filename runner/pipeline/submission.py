@@ -181,21 +181,26 @@ def _permit(wave: Wave) -> None:
     verdicts = planning.verdicts(wave.world, changes.values(), wave.ledger, policy, head)
 
     def act(task: Task, had: Had) -> Draft | None:
-        if task.job is None or task.job.effect != had.effect:
-            return _withdrawal(had, "its spec changed before it was started")
         platform = _same_instance(wave, task, had)
-        if platform is None or _held(wave, task, task.job, moved=moved):
+        if platform is None:
             return None
-        verdict, statements = verdicts[task.job.id]
-        if not isinstance(verdict, Approved):
-            return _withdrawal(had, "its approval no longer stands")
+        # First of all: what somebody else started was not withdrawn, whatever else is true of it.
         if platform.status(handles.handle(had)).status is not Status.WAITING:
             result = _result("unknown", "the platform started it before it was asked to")
             return drafting.ended(had, Kind.UNKNOWN, result)
+        if task.job is None or task.job.effect != had.effect:
+            return _withdrawal(had, "its spec changed before it was started")
+        held = _held(wave, task, task.job, moved=moved)
+        return None if held else judged(platform, task.job, had)
+
+    def judged(platform: Platform, job: Job, had: Had) -> Draft:
+        verdict, statements = verdicts[job.id]
+        if not isinstance(verdict, Approved):
+            return _withdrawal(had, "its approval no longer stands")
         shown = platform.frozen(handles.handle(had))
-        halt = freezing.halt(shown, changes[task.job.id], task.job, policy)
+        halt = freezing.halt(shown, changes[job.id], job, policy)
         if halt is not None and halt.denied:
-            denied.add(task.id)
+            denied.add(had.job)
         starts = drafting.starting(had, statements)
         return starts if halt is None else _withdrawal(had, halt.reason)
 

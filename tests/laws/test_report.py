@@ -150,7 +150,7 @@ def test_hostile_text_is_inert_elsewhere(said: str) -> None:
         inert(shown)
     assert reports[0].count("\n") == 4
     assert reports[1].count("\n") == 4
-    assert reports[2].count("\n") == 7
+    assert reports[2].count("\n") == 8
 
 
 @given(st.text(st.characters()) | HOSTILE)
