@@ -110,9 +110,8 @@ class Stream:
         shown: list[bytes] = []
         covered = at = self._covered
         at = max(at, 0)
+        # None begins beyond what is safe: the form that may begin there would hold it, and is none.
         for start, end in self.redactor.stretches(content):
-            if start >= safe:
-                break
             if start > covered:
                 shown += (content[at:start], self.redactor.mark)
             covered = at = max(end, at)

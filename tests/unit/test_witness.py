@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner import history, witness
-from runner.model import JobId, Key, Kind
+from runner.model import JobId, Key, Kind, LedgerId
 from runner.progress import Status
 from runner.witness import Sighting, Told
 from tests import journals, values
@@ -133,6 +133,17 @@ def test_the_name_that_a_job_is_created_under(said: str, seq: int, name: str) ->
     assert mark is not None
     assert (mark.key, mark.seq) == (KEY, seq if seq < 36**6 else -1)
     assert mark.tag in {"", witness.tag(values.LEDGER)}
+
+
+def test_a_list_is_asked_for_the_names_of_a_ledger() -> None:
+    """What it is asked for stands in the names of the ledger's own jobs, and of no other's."""
+    ledger = journals.begun()[1]
+    other = replace(ledger, id=LedgerId("another"))
+
+    asked = witness.tagged(ledger.id)
+
+    assert asked in witness.name("tidy", ledger, KEY)
+    assert asked not in witness.name("tidy", other, KEY)
 
 
 def test_names_that_are_ahead_of_a_ledger() -> None:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from runner.model import Json
     from runner.server.console.visits import Look
 
-pytestmark = pytest.mark.stories
-
 
 PEM = servercases.CASES / "tls"
 
