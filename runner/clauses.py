@@ -7,6 +7,7 @@ clause that nobody can satisfy) is found here.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from runner import globs, narrow, requests, secretgrants
@@ -95,6 +96,11 @@ def platforms(value: Policy, path: str) -> tuple[PlatformEntry, ...]:
         for entry in value.platforms
         if any(globs.matches(pattern, path) for pattern in entry.paths)
     )
+
+
+def defines(value: Policy, entry: PlatformEntry) -> bool:
+    """Tell whether the policy has a platform like that, whichever specs go to it."""
+    return any(replace(each, paths=entry.paths) == entry for each in value.platforms)
 
 
 def person_of(value: Policy, address: str) -> str | None:

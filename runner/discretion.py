@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner import redactor, secretgrants, secretparts
+from runner import clauses, redactor, secretgrants, secretparts
 from runner.errors import PlatformError
 from runner.secretparts import UnfitError
 from runner.secretsources import Sources, Values
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from runner.model import Job, Json, PlatformEntry, Policy, SecretSource
+    from runner.model import Job, Json, Policy, SecretSource
     from runner.redactor import Redactor
 
 _POLICY = "jobgate.yaml"
@@ -153,14 +153,9 @@ def _check_address(job: Job, policy: Policy) -> None:
 
     The name alone would let a change that nobody approved have the values sent elsewhere.
     """
-    wanted = _address(job.platform)
-    if all(_address(entry) != wanted for entry in policy.platforms):
+    if not clauses.defines(policy, job.platform):
         raise PlatformError(
             f"cannot give secrets to {job.id}: {job.platform.name} is not defined like that in "
             "the policy in force",
             mend="have the change of jobgate.yaml approved and applied first",
         )
-
-
-def _address(entry: PlatformEntry) -> tuple[str, ...]:
-    return (entry.name, entry.type, entry.url, entry.stage, entry.tenant, entry.application)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner import handles, pins
+from runner import clauses, handles, pins
 from runner.errors import CheckError, FindingsError, PlatformError, RefusedError
 from runner.model import Blob, Severity
 from runner.pins import Held, Locked
@@ -92,10 +92,9 @@ def approved(world: World) -> Platforms:
     if ledger is None:
         return world.platforms
     policy = planning.in_force(world, ledger.policy)
-    known = {replace(each, paths=()) for each in policy.platforms}
 
     def opened(entry: PlatformEntry) -> Platform:
-        if entry.type != "embedded" and replace(entry, paths=()) not in known:
+        if entry.type != "embedded" and not clauses.defines(policy, entry):
             raise PlatformError(
                 f"cannot ask {entry.name}: the policy in force does not define it like that",
                 mend="have the change of jobgate.yaml applied first, or look at its address "

@@ -393,3 +393,14 @@ def test_what_a_demand_asks_for(could: tuple[str, ...], words: str) -> None:
     demand = Demand(clause="prod", count=2, given=(), missing=2, could=could)
 
     assert clauses.asks(demand) == words
+
+
+def test_what_a_policy_defines() -> None:
+    """A platform is itself whichever specs go to it, and another one wherever else it differs."""
+    entry = PlatformEntry(name="far", type="bkjob", url="https://far", paths=("specs/a/**",))
+    policy = Policy(platforms=(entry,), people=(), clauses=())
+
+    assert clauses.defines(policy, entry)
+    assert clauses.defines(policy, replace(entry, paths=("specs/**",)))
+    assert not clauses.defines(policy, replace(entry, url="https://elsewhere"))
+    assert not clauses.defines(policy, replace(entry, credentials=(("bk_token", "env", "T"),)))
