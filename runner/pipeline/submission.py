@@ -11,10 +11,9 @@ append decides again on the newest ledger, so that of two runners one writes and
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from runner import handles, history, pins, secretparts, witness
+from runner import handles, history
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import (
     Approved,
@@ -23,7 +22,6 @@ from runner.model import (
     Had,
     Job,
     JobId,
-    Json,
     Key,
     Kind,
     Ledger,
@@ -32,7 +30,7 @@ from runner.model import (
     Symbol,
 )
 from runner.outcomes import Event
-from runner.pipeline import drafting, freezing, needs, pinning, planning
+from runner.pipeline import drafting, freezing, needs, planning, sending
 from runner.pipeline.wave import Task, Wave, present
 from runner.progress import Created, Status
 
@@ -129,6 +127,7 @@ def _create(wave: Wave) -> None:
     """Steps 2 and 3. An answer that was lost leaves an idle job behind, which nobody starts."""
     mine: dict[JobId, Created] = {}
     moved = _moved_on(wave, Kind.INTENDED)
+    policy = planning.in_force(wave.world, wave.ledger.policy)
 
     def act(task: Task, had: Had) -> Draft | None:
         began = wave.lookout.began(task)
@@ -139,11 +138,11 @@ def _create(wave: Wave) -> None:
             return _withdrawal(had, "its spec changed before it was created")
         if _held(wave, task, task.job, moved=moved):
             return None
+        body = sending.body(wave, task, task.job, reopened(had, task.job), policy)
+        if isinstance(body, str):
+            return _withdrawal(had, body)
         platform = wave.world.platforms(task.platform)
-        filled = pinning.changed(platform, task.job) or _filled(wave, had, task.job)
-        if isinstance(filled, str):
-            return _withdrawal(had, filled)
-        mine[task.id] = platform.create(_body(filled, wave.ledger, task.key))
+        mine[task.id] = platform.create(body)
         return drafting.created(had, platform.instance, mine[task.id])
 
     wave.append(Kind.INTENDED, _each(wave, Kind.INTENDED, act))
@@ -153,21 +152,6 @@ def _create(wave: Wave) -> None:
         if kept != answer.job:
             text = f"the platform's job {answer.job} stays idle: {kept} is the one that counts"
             wave.world.tell(Event(job=job, text=text))
-
-
-def _filled(wave: Wave, had: Had, job: Job) -> Job | str:
-    """Return the job with its secrets put in, or why it may no longer have them.
-
-    They are fetched after a fresh verdict: what was announced may have been approved long ago.
-    """
-    if not secretparts.names(job.body):
-        return job
-    policy = planning.in_force(wave.world, wave.ledger.policy)
-    change, head = reopened(had, job), wave.planned.plan.head
-    said = planning.verdicts(wave.world, [change], wave.ledger, policy, head)
-    if not isinstance(said[change.job][0], Approved):
-        return "its approval no longer stands"
-    return replace(job, body=wave.world.secrets.filled(job, policy))
 
 
 def _permit(wave: Wave) -> None:
@@ -303,14 +287,6 @@ def _free(ledger: Ledger, change: Change) -> bool:
     if had is None:
         return change.had is None
     return had.state not in history.OPEN and had.key == change.after
-
-
-def _body(job: Job, ledger: Ledger, key: Key) -> dict[str, Json]:
-    """Return what goes over the wire: the reviewed body, not to be started, a mark in its name."""
-    given = job.body.get("task_name")
-    name = given if isinstance(given, str) and given.strip() else job.id.split("/", 1)[1]
-    body = pins.sent(job.body, job.pins)
-    return body | {"start_task": False, "task_name": witness.name(name, ledger, key)}
 
 
 def _result(outcome: Literal["withdrawn", "refused", "unknown"], detail: str) -> Result:
