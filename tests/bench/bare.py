@@ -1,7 +1,8 @@
 """The HTTP calls that a wave of jobs takes, and nothing else: the peer of `tests.bench.wave`.
 
 `python -m tests.bench.bare URL JOBS`. Calls go through one kept connection, in the steps that a
-wave has: every create, a look at each job, another one and its start, then looks until it ended.
+wave has: every create, a look at each job and at what it froze, another look and its start, then
+looks until it ended.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ def main() -> None:
     """Make the calls."""
     url, jobs = sys.argv[1], int(sys.argv[2])
     with urllib3.connection_from_url(url) as pool:
-        made = [_create(pool, number) for number in range(jobs)]
-        for job in made:
+        created = [_create(pool, number) for number in range(jobs)]
+        for job, step in created:
             _finished(pool, job)
+            query = {**webserver.SCOPE, "job_instance_id": job, "step_instance_id": step}
+            _data(pool, f"/api/v3/get_step_instance_detail?{urlencode(query)}", None)
+        made = [job for job, _ in created]
         for job in made:
             _finished(pool, job)
             _data(pool, "/api/v3/operate_job_instance", {"job_instance_id": job, **_START})
@@ -38,7 +42,7 @@ def main() -> None:
             time.sleep(_PAUSE)
 
 
-def _create(pool: urllib3.HTTPConnectionPool, number: int) -> int:
+def _create(pool: urllib3.HTTPConnectionPool, number: int) -> tuple[int, int]:
     body: dict[str, Json] = {
         "account_alias": "operator",
         "execute_target": {"host_list": [{"bk_cloud_id": 0, "ip": "127.0.0.1"}]},
@@ -49,7 +53,8 @@ def _create(pool: urllib3.HTTPConnectionPool, number: int) -> int:
         "timeout": 60,
     }
     data = _data(pool, "/api/v4/fast_execute_script", body)
-    return narrow.integer(data, "job_instance_id", default=0)
+    job, step = (narrow.integer(data, f"{name}_instance_id", default=0) for name in ("job", "step"))
+    return job, step
 
 
 def _finished(pool: urllib3.HTTPConnectionPool, job: int) -> bool:

@@ -3,9 +3,10 @@
 `python -m tests.bench.wave [--jobs 1000] [--rounds 1]`. Each round has a repository of its own,
 with as many approved jobs, whose scripts end at once, and one `jobgate serve`. The peer makes the
 same calls through one kept connection, with urllib3, and does nothing else: for each job a create,
-two looks, a start, and looks until it has ended. Prints how many journal commits the wave made (at
-most 6), what a job cost beyond the peer (under 5 ms), and the most memory that the apply had (under
-200 MiB). Exits with 1 when one of them is missed.
+two looks, one at what was frozen, a start, and looks until it has ended. Prints how many journal
+commits the wave made (at most 6), what a job cost beyond the peer (under 5 ms; start, plan and
+judging count), and the most memory that the apply had (under 200 MiB); beside them what a plan of
+the same takes by itself. Exits with 1 when one of them is missed.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ _COMMITS, _MILLISECONDS, _MEBIBYTES = 6, 5.0, 200.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one round gave: seconds of both, commits of the journal, memory in MiB."""
+    """What one round gave: seconds of a plan and of both, journal commits, memory in MiB."""
 
     jobs: int
+    planned: float
     applied: float
     bare: float
     commits: int
@@ -93,9 +95,11 @@ def _round(jobs: int) -> Figures:
         try:
             site = _approved(Path(scratch) / "site", web, jobs)
             before = _commits(site)
+            planned = _planned(site)
             applied, memory = _applied(site, jobs)
             figures = Figures(
                 jobs=jobs,
+                planned=planned,
                 applied=applied,
                 bare=_bare(web, jobs),
                 commits=_commits(site) - before,
@@ -104,8 +108,8 @@ def _round(jobs: int) -> Figures:
         finally:
             web.end()
     sys.stdout.write(
-        f"apply {figures.applied:.2f} s, bare calls {figures.bare:.2f} s, "
-        f"{figures.commits} commits, {figures.memory:.0f} MiB\n"
+        f"plan {figures.planned:.2f} s, apply {figures.applied:.2f} s, "
+        f"bare calls {figures.bare:.2f} s, {figures.commits} commits, {figures.memory:.0f} MiB\n"
     )
     return figures
 
@@ -122,6 +126,16 @@ def _approved(root: Path, web: Web, jobs: int) -> Site:
             approval = approving.draft(world, planned, change, sites.REVIEWER)
             approving.sign(world, approval, str(root / sites.REVIEWER))
     return site
+
+
+def _planned(site: Site) -> float:
+    """Plan as a process of its own; return its seconds."""
+    begun = time.perf_counter()
+    process = site.spawn("plan", "--format", "json")
+    process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the plan ended with {process.returncode}")
+    return time.perf_counter() - begun
 
 
 def _applied(site: Site, jobs: int) -> tuple[float, float]:
