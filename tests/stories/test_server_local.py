@@ -335,14 +335,13 @@ def test_when_the_process_that_begins_shims_is_killed_another_is_begun(
 ) -> None:
     """What it has begun goes on, and what it had not can be launched again."""
     first, second = running.several(
-        running.run(tmp_path, f"[ -e {tmp_path}/go ] || sleep 60 & wait"), 2
+        running.run(tmp_path, f"mkdir {tmp_path}/begun || exit 0; sleep 60 & wait"), 2
     )
     local.launch((first,))
-    serving.until((first.folder / "claim").exists)
+    serving.until((tmp_path / "begun").exists)
     nursery = int(running.stat(running.shim(first))[1])
     os.kill(nursery, signal.SIGKILL)
     serving.until(lambda: running.gone(nursery))
-    (tmp_path / "go").touch()
 
     assert running.carry_out(local, second).status is HostStatus.SUCCEEDED
     assert local.observe(first.folder) is Seen.RUNNING
