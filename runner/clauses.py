@@ -11,23 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from runner import globs, narrow, requests, secretgrants
-from runner.model import (
-    POLICY,
-    Checked,
-    Clause,
-    Demand,
-    Document,
-    Finding,
-    Path,
-    Person,
-    PlatformEntry,
-    Policy,
-)
+from runner.model import POLICY, Checked, Document, Finding, Path, PlatformEntry, Policy
+from runner.terms import Clause, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.model import Json
+    from runner.verdicts import Demand
 
 # What no clause speaks of still needs one listed person other than those who made it.
 DEFAULT = Clause(name="default", paths=("**",), count=1, people=())

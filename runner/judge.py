@@ -11,25 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner import clauses, frozen, pins, secretgrants
-from runner.model import (
-    POLICY,
-    Approval,
-    Approved,
-    Change,
-    Clause,
-    Demand,
-    Denied,
-    Evidence,
-    Job,
-    LedgerId,
-    Policy,
-    Symbol,
-    Verdict,
-    Waiting,
-)
+from runner.model import POLICY, Change, Job, LedgerId, Policy, Symbol
+from runner.verdicts import Approved, Demand, Denied, Verdict, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from runner.evidence import Approval, Evidence
+    from runner.terms import Clause
 
 
 # Nobody can give this one: `apply` accepts the policy, and the job is judged by it then.

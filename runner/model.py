@@ -1,11 +1,16 @@
-"""The nouns: frozen values that every other module shares. Imports nothing of ours."""
+"""The nouns: frozen values that every other module shares. Imports nothing of ours but nouns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Literal, NewType, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NewType, TypeAlias, TypeVar
+
+from runner.terms import LONGEST_DAYS, BreakGlass, Clause, ForgeEntry, Owned, Person, Signer, Team
+
+if TYPE_CHECKING:
+    from runner.verdicts import Verdict
 
 # A tree as RFC 8785 allows it here: no floats. Once made, a tree is never changed.
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
@@ -253,27 +258,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One human being, with every address and key that is theirs."""
-
-    name: str
-    emails: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()  # "ssh-ed25519 AAAA…", without options and comment
-    accounts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """Who must consent to the jobs whose path matches: `count` of the people in `people`."""
-
-    name: str
-    paths: tuple[str, ...]
-    count: int
-    people: tuple[str, ...]  # empty: everyone the policy lists
-    max_hosts: int | None = None  # on more a job is denied
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSource:
     """Where the value of one secret is found at submit, and which jobs may have it (globs).
 
@@ -297,6 +281,12 @@ class Policy:
     secrets: tuple[SecretSource, ...] = ()
     runners: tuple[str, ...] = ()  # public keys that may sign the journal; empty: it is not signed
     pins: tuple[tuple[str, str | int, Pin], ...] = ()  # platform, what is named there, what it is
+    teams: tuple[Team, ...] = ()
+    signers: tuple[Signer, ...] = ()
+    owned: tuple[Owned, ...] = ()  # in the order of the file: the last that matches holds
+    forge: ForgeEntry | None = None
+    break_glass: BreakGlass | None = None
+    days: int = LONGEST_DAYS  # that an approval lasts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -510,71 +500,11 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """One person's consent to one digest, after one previous submission, in one ledger.
-
-    Only a statement whose signature was verified becomes an Approval.
-    """
-
-    ledger: LedgerId
-    job: JobId
-    digest: Digest
-    after: Key | None
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """A statement and its signature, as they lie on the approvals ref; nothing is verified yet."""
 
     statement: bytes
     signature: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What was gathered for one change: who consented, and who touched what it is made from."""
-
-    approvals: tuple[Approval, ...]
-    touched_by: frozenset[str]  # addresses of authors, co-authors and committers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """One clause that matched a change: what it asks, who has given it, and who still could."""
-
-    clause: str
-    count: int
-    given: tuple[str, ...]
-    missing: int
-    could: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """Every demand is met."""
-
-    demands: tuple[Demand, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """At least one demand is not met yet."""
-
-    demands: tuple[Demand, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
-    """Something says no, whoever consents."""
-
-    by: str
-    reason: str
-    mend: str
-
-
-Verdict: TypeAlias = Approved | Waiting | Denied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

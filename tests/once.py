@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from runner import canon, history, wire, witness
 from runner.errors import PlatformError, RunnerError, UnknownOutcomeError
+from runner.evidence import Approval
 from runner.frozen import Frozen
 from runner.model import (
-    Approval,
     Blob,
     Commit,
     Job,

@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING
 from runner import clauses, diff
 from runner.model import (
     POLICY,
-    Approved,
-    Clause,
-    Demand,
-    Denied,
     Finding,
     JobId,
     Kind,
@@ -26,18 +22,20 @@ from runner.model import (
     Severity,
     Span,
     Targets,
-    Waiting,
     Wanted,
 )
 from runner.outcomes import Item, Outcome, Proof
 from runner.progress import HostState, Progress, Status
 from runner.report import markdown, marked, text
+from runner.terms import Clause
+from runner.verdicts import Approved, Demand, Denied, Waiting
 from tests import journals, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.model import Job, Json, Ledger, PolicyFiles, Verdict
+    from runner.model import Job, Json, Ledger, PolicyFiles
+    from runner.verdicts import Verdict
 
 CASES = Path(__file__).parent / "cases" / "report"
 HOSTS = ("0:10.0.0.1", "0:10.0.0.2", "0:10.0.0.3")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from hypothesis import strategies as st
 
 from runner import canon
+from runner.evidence import Approval
 from runner.model import (
-    Approval,
-    Clause,
     Commit,
     Digest,
     Draft,
@@ -26,7 +25,6 @@ from runner.model import (
     LedgerId,
     Oid,
     Path,
-    Person,
     PlatformEntry,
     Policy,
     PolicyFiles,
@@ -39,6 +37,7 @@ from runner.model import (
     Source,
     Targets,
 )
+from runner.terms import Clause, Person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

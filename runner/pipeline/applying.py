@@ -13,10 +13,8 @@ from runner import clauses, diff, history
 from runner.errors import SupersededError
 from runner.model import (
     POLICY,
-    Approved,
     Change,
     Commit,
-    Denied,
     Digest,
     Had,
     Job,
@@ -29,13 +27,13 @@ from runner.model import (
     Signed,
     Step,
     Symbol,
-    Verdict,
     Wanted,
 )
 from runner.outcomes import Event, Item, Outcome
 from runner.pipeline import choosing, drafting, following, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
 from runner.pipeline.witnessing import Lookout
+from runner.verdicts import Approved, Denied, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from runner import clauses
 from runner.errors import CheckError
-from runner.model import Approval, Change, Denied, Planned, Signed, Symbol
+from runner.evidence import Approval
+from runner.model import Change, Planned, Signed, Symbol
 from runner.pipeline import consent
 from runner.pipeline.world import World, instant
+from runner.verdicts import Denied
 
 if TYPE_CHECKING:
     from runner.model import Policy

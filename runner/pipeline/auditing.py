@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from runner import accounts, canon, history, judge, narrow, records, wire
 from runner.errors import CheckError, RepositoryError
+from runner.evidence import Evidence
 from runner.model import (
     POLICY,
     Act,
-    Approved,
     Blob,
     Change,
-    Evidence,
     Job,
     Kind,
     Ledger,
@@ -29,6 +28,7 @@ from runner.model import (
 )
 from runner.outcomes import Proof
 from runner.pipeline import consent, planning, standing, wanted
+from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from runner.model import Entry, InForce

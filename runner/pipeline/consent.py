@@ -10,20 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from runner import canon, narrow, wire
-from runner.model import (
-    Approval,
-    Change,
-    Commit,
-    Digest,
-    Evidence,
-    Job,
-    JobId,
-    Json,
-    Key,
-    LedgerId,
-    Policy,
-    Signed,
-)
+from runner.evidence import Approval, Evidence
+from runner.model import Change, Commit, Digest, Job, JobId, Json, Key, LedgerId, Policy, Signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,8 @@ from runner import frozen, judge
 
 if TYPE_CHECKING:
     from runner.frozen import Frozen
-    from runner.model import Change, Clause, Job, Policy
+    from runner.model import Change, Job, Policy
+    from runner.terms import Clause
 
 _AS_REVIEWED = "what the platform froze is not what was reviewed"
 

@@ -18,7 +18,6 @@ from runner.model import (
     Planned,
     PlatformEntry,
     Policy,
-    Verdict,
     Wanted,
 )
 from runner.pipeline import consent, wanted
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from runner.model import InForce, Signed
     from runner.pipeline.ports import Tree
+    from runner.verdicts import Verdict
 
 
 def ledger(world: World) -> Ledger:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner import pins, secretparts, witness
-from runner.model import Approved
 from runner.pipeline import pinning, planning
+from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from runner.model import Change, Job, Json, Policy

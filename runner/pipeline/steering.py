@@ -14,22 +14,11 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import acts, handles, history
 from runner.errors import CheckError, PlatformError, UnknownOutcomeError
-from runner.model import (
-    Act,
-    Approved,
-    Draft,
-    Had,
-    Job,
-    Kind,
-    Ledger,
-    Policy,
-    Signed,
-    Steering,
-    Step,
-)
+from runner.model import Act, Draft, Had, Job, Kind, Ledger, Policy, Signed, Steering, Step
 from runner.outcomes import Event
 from runner.pipeline import drafting, following, planning, standing, submission
 from runner.pipeline.wave import present
+from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from collections.abc import Callable

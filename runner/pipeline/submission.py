@@ -15,24 +15,12 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import handles, history
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
-from runner.model import (
-    Approved,
-    Change,
-    Draft,
-    Had,
-    Job,
-    JobId,
-    Key,
-    Kind,
-    Ledger,
-    Result,
-    Step,
-    Symbol,
-)
+from runner.model import Change, Draft, Had, Job, JobId, Key, Kind, Ledger, Result, Step, Symbol
 from runner.outcomes import Event
 from runner.pipeline import drafting, freezing, needs, planning, sending
 from runner.pipeline.wave import Task, Wave, present
 from runner.progress import Created, Status
+from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

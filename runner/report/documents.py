@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner import accounts, canon, requests, secretgrants, secretparts, wire
 from runner.model import (
-    Approved,
     Change,
-    Demand,
-    Denied,
     Finding,
     Had,
     Job,
@@ -20,9 +17,9 @@ from runner.model import (
     Planned,
     Record,
     Severity,
-    Verdict,
 )
 from runner.report import seen
+from runner.verdicts import Approved, Demand, Denied, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

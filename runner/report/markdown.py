@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.model import Approved, Change, Denied, Job, Planned, PolicyFiles
+from runner.model import Change, Job, Planned, PolicyFiles
 from runner.report import plain, seen, text
+from runner.verdicts import Approved, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,19 +18,9 @@ from runner import (
     secretgrants,
     secretparts,
 )
-from runner.model import (
-    Approved,
-    Change,
-    Denied,
-    Job,
-    JobId,
-    Json,
-    Planned,
-    PolicyFiles,
-    Symbol,
-    pointer,
-)
+from runner.model import Change, Job, JobId, Json, Planned, PolicyFiles, Symbol, pointer
 from runner.report import plain
+from runner.verdicts import Approved, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

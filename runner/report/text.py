@@ -6,24 +6,17 @@ import json
 from typing import TYPE_CHECKING
 
 from runner import clauses, frozen
-from runner.model import (
-    Approved,
-    Change,
-    Denied,
-    Finding,
-    Job,
-    Planned,
-    PolicyFiles,
-    Severity,
-)
+from runner.model import Change, Finding, Job, Planned, PolicyFiles, Severity
 from runner.report import plain, seen
+from runner.verdicts import Approved, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Had, JobId, Json, Ledger, Record, Verdict
+    from runner.model import Had, JobId, Json, Ledger, Record
     from runner.outcomes import Item, Outcome, Proof
     from runner.progress import HostState, Progress
+    from runner.verdicts import Verdict
 
 _MOST_HOSTS = 8
 

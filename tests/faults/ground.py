@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Self
 
 from runner import approvals, canon, narrow, wire
 from runner.cli import compose
+from runner.evidence import Approval
 from runner.git.chain import Chain, Files
 from runner.git.repository import Git
 from runner.keys import SshKeys
-from runner.model import Approval, LedgerId, Signed
+from runner.model import LedgerId, Signed
 from runner.pipeline import adopting, consent, planning
 from tests import site as sites
 from tests import webserver

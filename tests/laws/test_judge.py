@@ -9,22 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import clauses, judge
-from runner.model import (
-    POLICY,
-    Approval,
-    Approved,
-    Change,
-    Clause,
-    Demand,
-    Denied,
-    Evidence,
-    JobId,
-    LedgerId,
-    Policy,
-    Symbol,
-    Verdict,
-    Waiting,
-)
+from runner.evidence import Approval, Evidence
+from runner.model import POLICY, Change, JobId, LedgerId, Policy, Symbol
+from runner.terms import Clause
+from runner.verdicts import Approved, Demand, Denied, Verdict, Waiting
 from tests import journals, values
 from tests.values import Wish
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner import canon, clauses, parse
-from runner.model import Blob, Clause, Demand, Finding, Oid, Person, PlatformEntry, Policy
+from runner.model import Blob, Finding, Oid, PlatformEntry, Policy
+from runner.terms import Clause, Person
+from runner.verdicts import Demand
 from tests import values
 
 if TYPE_CHECKING:

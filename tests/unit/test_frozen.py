@@ -9,8 +9,9 @@ import pytest
 
 from runner import canon, frozen
 from runner.frozen import Frozen, Target
-from runner.model import Change, Clause, Pin, Symbol, Targets
+from runner.model import Change, Pin, Symbol, Targets
 from runner.pipeline import freezing
+from runner.terms import Clause
 from tests import values
 from tests.values import Wish
 

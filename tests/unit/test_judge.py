@@ -7,15 +7,10 @@ from dataclasses import replace
 import pytest
 
 from runner import clauses, judge
+from runner.evidence import Approval, Evidence
 from runner.model import (
     POLICY,
-    Approval,
-    Approved,
     Change,
-    Clause,
-    Demand,
-    Denied,
-    Evidence,
     Job,
     JobId,
     LedgerId,
@@ -25,9 +20,9 @@ from runner.model import (
     Sha256,
     Symbol,
     Targets,
-    Verdict,
-    Waiting,
 )
+from runner.terms import Clause
+from runner.verdicts import Approved, Demand, Denied, Verdict, Waiting
 from tests import journals, values
 from tests.values import Wish
 

@@ -12,7 +12,8 @@ from runner.report import markdown
 from tests import plans
 
 if TYPE_CHECKING:
-    from runner.model import Planned, Verdict
+    from runner.model import Planned
+    from runner.verdicts import Verdict
 
 
 def of(*verdicts: Verdict) -> Planned:

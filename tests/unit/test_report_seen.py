@@ -10,19 +10,10 @@ from dataclasses import replace
 import pytest
 
 from runner import secretparts
-from runner.model import (
-    Change,
-    Clause,
-    Job,
-    JobId,
-    Json,
-    Secret,
-    SecretSource,
-    Symbol,
-    Targets,
-)
+from runner.model import Change, Job, JobId, Json, Secret, SecretSource, Symbol, Targets
 from runner.report import documents, markdown, seen, text
 from runner.scatter import Window
+from runner.terms import Clause
 from tests import plans, values
 
 
