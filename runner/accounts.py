@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner import fields, narrow, wire
+from runner import endings, fields, narrow, wire
 from runner.model import Commit, Digest, JobId, Json, Key, LedgerId, Record
 
 
@@ -21,7 +21,7 @@ def record(value: Record) -> Json:
             "path": value.path,
             "policy": wire.in_force(value.policy),
             "previous": value.previous,
-            "result": None if value.result is None else wire.result(value.result),
+            "result": None if value.result is None else endings.tree(value.result),
             "scheme": value.scheme,
             "sources": wire.sources(value.sources),
             "v": wire.VERSION,
@@ -47,5 +47,5 @@ def record_from(tree: Json) -> Record:
         policy=wire.in_force_from(narrow.mapping(tree, "policy")),
         approvals=tuple(wire.signed_from(each) for each in narrow.items(tree, "approvals")),
         entries=tuple(wire.entry_from(each) for each in narrow.items(tree, "entries")),
-        result=None if outcome is None else wire.result_from(outcome),
+        result=None if outcome is None else endings.result_from(outcome),
     )

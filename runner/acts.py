@@ -28,6 +28,7 @@ OPERATIONS: Mapping[Act, Mapping[Status, int]] = MappingProxyType(
     {
         Act.RESUME: MappingProxyType({Status.CONFIRM: 13}),
         Act.RETRY: MappingProxyType(dict.fromkeys((*_LEFT, Status.ABNORMAL), 2)),
+        Act.RETRY_ALL: MappingProxyType(dict.fromkeys((*_LEFT, Status.ABNORMAL), 8)),
         Act.SKIP: MappingProxyType({Status.FAILED: 3, Status.STOPPED: 11, Status.STOPPING: 12}),
         Act.STOP: MappingProxyType({Status.RUNNING: STOP_JOB, Status.CONFIRM: STOP_JOB}),
     }
@@ -41,6 +42,11 @@ def operation(act: Act, status: Status) -> int:
     """
     known = OPERATIONS[act]
     return known.get(status, next(iter(known.values())))
+
+
+def command(act: Act) -> str:
+    """Return how a person orders an act, behind `jobgate`."""
+    return "retry --all" if act is Act.RETRY_ALL else act.value
 
 
 def offered(act: Act, status: Status) -> bool:
@@ -57,7 +63,7 @@ def became(order: Steering, now: Progress) -> Literal["done", "overtaken"] | Non
         return _stopped(now)
     if (order.status, order.batch, order.tries) == (now.status, now.batch, now.tries):
         return None
-    if order.act is Act.RETRY:
+    if order.act in {Act.RETRY, Act.RETRY_ALL}:
         return "done" if now.tries > order.tries else "overtaken"
     went_on = now.batch > order.batch or now.status in _WENT_ON
     return "done" if went_on and now.tries == order.tries else "overtaken"

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 REF = "refs/heads/jobgate-approvals"
 LARGEST = 64 * 1024
 MOST = 1000
+MOST_OF_ALL = 100_000
 # A plan asks about every change: it may look once for all of them. Older than this the tip is
-# looked up anew; what is missed meanwhile is an approval more, never one less.
+# looked up anew; what is missed meanwhile is what was signed within that time.
 _FRESH_SECONDS = 1.0
 
 
@@ -31,19 +32,54 @@ class GitApprovals:
     def __init__(self, git: Git, remote: str | None) -> None:
         """Use the approvals there; there need not be any yet."""
         self._git = git
+        self._remote = remote
         self._chain = chain.Chain(git, REF, remote)
         self._fetched: tuple[float, Commit | None] | None = None
+        self._whole: set[tuple[Commit | None, Commit]] = set()
 
-    def of(self, job: str) -> tuple[Signed, ...]:
-        """Return every statement filed under `job` at the newest tip, in a fixed order."""
+    def tip(self, since: Commit | None) -> Commit | None:
+        """Return the newest commit of what is kept, as just fetched, or None where nothing is.
+
+        Raise RepositoryError where it does not go on from `since`, the one that the journal names:
+        whoever set the ref back would have taken back what was revoked since.
+        """
+        if not self.goes_on(self._tip(), since):
+            self._fetched = None  # whoever judged by `since` may have seen more than we did
         tip = self._tip()
+        if not self.goes_on(tip, since):
+            raise RepositoryError(
+                f"cannot trust {REF}: it was rolled back or removed (a verdict in the journal "
+                f"rests on {since}, and it is now {f'at {tip}' if tip else 'gone'})",
+                mend="find out who did it, and put it back from a clone that has that commit: "
+                f"`git push {self._remote or '.'} {since}:{REF}`",
+            )
+        if tip is not None and (since, tip) not in self._whole:
+            self._check_whole(since, tip)
+            self._whole.add((since, tip))
+        return tip
+
+    def goes_on(self, tip: Commit | None, since: Commit | None) -> bool:
+        """Tell whether `since` is `tip` or a commit before it; None is before every one."""
+        if since is None or tip is None:
+            return since is None
+        return tip == since or self._chain.goes_on(tip, since)
+
+    def of(self, job: str, tip: Commit | None) -> tuple[Signed, ...]:
+        """Return every statement filed under `job` at `tip`, in a fixed order."""
+        return self._below(_folder(job), tip, MOST, f"the approvals of {job}")
+
+    def all(self, tip: Commit | None) -> tuple[Signed, ...]:
+        """Return every statement that is kept at `tip`, in a fixed order."""
+        return self._below("jobs", tip, MOST_OF_ALL, "all approvals")
+
+    def _below(self, folder: str, tip: Commit | None, most: int, what: str) -> tuple[Signed, ...]:
         if tip is None:
             return ()
         tree = self._git.tree(tip)
-        paths = tree.paths(_folder(job))
-        if len(paths) > MOST:
+        paths = tree.paths(folder)
+        if len(paths) > most:
             raise RepositoryError(
-                f"cannot look through the approvals of {job}: there are more than {MOST}",
+                f"cannot look through {what}: there are more than {most}",
                 mend=f"find out who fills {REF}",
             )
         found = tree.read_all(paths, LARGEST)
@@ -61,6 +97,15 @@ class GitApprovals:
             return chain.Files(files={path: content}, message="approve")
 
         self._fetched = (time.monotonic(), self._chain.append(build))
+
+    def _check_whole(self, since: Commit | None, tip: Commit) -> None:
+        """Refuse commits that took a statement out again: it may be what somebody revoked with."""
+        lost = self._chain.lost(since, tip)
+        if lost is not None:
+            raise RepositoryError(
+                f"cannot trust {REF}: {lost} took out or altered what was kept there",
+                mend="find out who pushed it, and set the ref back to the commit before that one",
+            )
 
     def _tip(self) -> Commit | None:
         now = time.monotonic()

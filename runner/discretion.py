@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _POLICY = "jobgate.yaml"
 _VARIABLE = re.compile(r"""\benv["']?\s*:\s*["']?([A-Za-z_][A-Za-z0-9_]*)""")
+_FORGE = re.compile(r"""^["']?forge["']?\s*:""", re.MULTILINE)
+_USUAL = "GITHUB_TOKEN"  # where the policy does not say which variable has it
 _LARGEST = 1024 * 1024  # bytes of a policy that is looked through for names
 _NEEDED = frozenset({"HOME", "PATH"})  # nothing runs without them
 
@@ -76,6 +78,7 @@ class Discretion:
     hide: Callable[[Redactor], None]
     environment: Environment = field(default_factory=Environment)
     _values: dict[SecretSource, str] = field(default_factory=dict, repr=False)
+    _tokens: set[str] = field(default_factory=set, repr=False)
     _redactor: Redactor = field(default_factory=redactor.Redactor)
 
     def beginning(self, folder: Path) -> None:
@@ -87,6 +90,7 @@ class Discretion:
             except OSError:
                 continue
             self.environment.take(_VARIABLE.findall(text))
+            self.environment.take([_USUAL] if _FORGE.search(text) else [])
             return
 
     def named(self, policy: Policy) -> None:
@@ -94,6 +98,7 @@ class Discretion:
         shown = (each for entry in policy.platforms for each in entry.credentials)
         self.environment.take(where for _, kind, where in shown if kind == "env")
         self.environment.take(each.source[0] for each in policy.secrets if each.kind == "env")
+        self.environment.take([policy.forge.token] if policy.forge is not None else [])
 
     def filled(self, job: Job, policy: Policy) -> dict[str, Json]:
         """Return the body of a job with the values that it may have; fetch those not known yet."""
@@ -118,9 +123,13 @@ class Discretion:
         missing = {each for each in sources.values() if each not in self._values}
         for each in sorted(missing, key=lambda found: found.name):
             self._values[each] = Sources(self.environment).value(each)
-            self._redactor = redactor.Redactor(self._values.values())
-            self.hide(self._redactor)
+            self._hide()
         return Values({name: self._values[each] for name, each in sources.items()})
+
+    def keep(self, token: str) -> None:
+        """Let a token, which a call shows of itself, come out nowhere from now on."""
+        self._tokens.add(token)
+        self._hide()
 
     def hidden(self, text: str) -> str:
         """Return a text without any value that was fetched."""
@@ -129,6 +138,10 @@ class Discretion:
     def finds(self, content: bytes) -> bool:
         """Tell whether a value that was fetched stands in `content`, in any form."""
         return self._redactor.finds(content)
+
+    def _hide(self) -> None:
+        self._redactor = redactor.Redactor((*self._values.values(), *self._tokens))
+        self.hide(self._redactor)
 
 
 def source(policy: Policy, name: str, platform: str, path: str) -> SecretSource:

@@ -73,6 +73,12 @@ class NoLeaveError(PlatformError):
     """The platform knows who asks, and does not let them do that."""
 
 
+class ForgeError(RunnerError):
+    """The forge could not be asked, or answered what cannot be read: no review counts."""
+
+    exit_code = 9
+
+
 class RefusedError(PlatformError):
     """The platform answered no; it will say so again."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from runner.model import Commit, Digest, JobId, Key, LedgerId
+    from runner.model import Commit, Digest, JobId, Key, LedgerId, Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,37 @@ class Glass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """Who broke the glass for a submission, why, and by when somebody else is to look at it."""
+
+    by: str
+    reason: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a verdict rests on, as the journal names it.
+
+    `statements` are as they were signed, and were read at `tip`, the newest commit of the approvals
+    ref; None where there was none. `reviews` are those that counted, `members` the (team, person)
+    that a forge told of then, and `kept` the commit of the evidence ref that holds what was
+    reviewed; None as long as it is nowhere kept.
+    """
+
+    statements: tuple[Signed, ...] = ()
+    tip: Commit | None = None
+    broken: Broken | None = None
+    reviews: tuple[Review, ...] = ()
+    members: frozenset[tuple[str, str]] = frozenset()
+    kept: Commit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """One review on a forge, and what git says of the job at the commit that was reviewed.
 
-    Everything but `digest`, `base`, `held` and `makers` is the forge's word.
+    Everything but `digest`, `base`, `held`, `makers` and `head` is the forge's word.
     """
 
     forge: str
@@ -69,6 +96,8 @@ class Review:
     digest: Digest | None  # of the job at that commit; None where there is none to be had
     base: Digest | None  # where the pull request branched off
     makers: frozenset[str]  # addresses of all who made the job's files on the way to that commit
+    head: Commit | None = None  # the newest commit of the pull request; None: git cannot show it
+    merge: Commit | None = None  # what brought it into the branch; None as long as nothing has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+_Match: TypeAlias = Callable[[str], re.Match[str] | None]
 
 
 def sound(pattern: str) -> bool:
@@ -16,30 +19,50 @@ def sound(pattern: str) -> bool:
 
 def matches(pattern: str, path: str) -> bool:
     """Tell whether a glob matches a whole path: `*` and `?` stay in one name, `**` is any names."""
-    parts = _parts(pattern)
-    at = _skipping(parts, {0})
-    for name in path.split("/"):
-        fit = {index for index in at if index < len(parts) and _fits(parts[index], name)}
-        at = _skipping(parts, {index + (parts[index] is not None) for index in fit})
-    return len(parts) in at
+    return any_matches((pattern,), path)
 
 
-def _fits(part: re.Pattern[str] | None, name: str) -> bool:
-    return part is None or part.fullmatch(name) is not None
+def any_matches(patterns: tuple[str, ...], path: str) -> bool:
+    """Tell whether one of several globs matches a whole path."""
+    return _matcher(patterns)(f"{path}/") is not None
 
 
-def _skipping(parts: tuple[re.Pattern[str] | None, ...], at: set[int]) -> set[int]:
-    """Return how much of a pattern may be used up, when `**` may also stand for nothing."""
-    for index, part in enumerate(parts):
-        if part is None and index in at:
-            at.add(index + 1)
-    return at
+@functools.lru_cache(maxsize=4096)
+def _matcher(patterns: tuple[str, ...]) -> _Match:
+    """Return what matches a path with a slash behind each of its names."""
+    return re.compile("|".join(map(_regex, patterns)) if patterns else r"(?!)").fullmatch
 
 
-@functools.lru_cache(maxsize=1024)
-def _parts(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
-    # One name at a time, as `fnmatch` has it: one regex for all could be made to run for ever.
-    return tuple(
-        None if name == "**" else re.compile(fnmatch.translate(name.replace("[", "[[]")))
-        for name in pattern.split("/")
-    )
+def _regex(pattern: str) -> str:
+    """Return a glob as a regex.
+
+    What was found after a `*` or `**` is never looked for again, further on: the first place leaves
+    the most for the rest. So no glob takes longer than its length times that of the path.
+    """
+    first, *others = _chunks(pattern)
+    if not others:
+        return first
+    *middle, last = others
+    within = "".join(f"(?>(?:[^/]*/)*?{chunk})" for chunk in middle)
+    return f"{first}{within}(?:[^/]*/)*{last}"
+
+
+def _chunks(pattern: str) -> list[str]:
+    """Return as a regex each run of names that `**` parts from the next; a run may be empty."""
+    chunks = [""]
+    for name in pattern.split("/"):
+        if name != "**":
+            chunks[-1] += _name(name)
+        elif len(chunks) == 1 or chunks[-1]:
+            chunks.append("")
+    return chunks
+
+
+def _name(name: str) -> str:
+    """Return one name as a regex, with the slash behind it."""
+    first, *others = (re.escape(part).replace(r"\?", "[^/]") for part in name.split("*"))
+    if not others:
+        return f"{first}/"
+    *middle, last = others
+    within = "".join(f"(?>[^/]*?{part})" for part in middle)
+    return f"{first}{within}[^/]*{last}/"

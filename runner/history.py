@@ -52,6 +52,8 @@ _AFTER: Mapping[Kind, frozenset[Kind]] = {
 # What the first entry about a submission, or an adoption, may tell; the rest comes later or never.
 _ACCOUNT = (
     "body",
+    "expect_hosts",
+    "labels",
     "path",
     "previous",
     "run",
@@ -147,6 +149,11 @@ def unsettled(had: Had) -> bool:
     return had.state is Kind.UNKNOWN or (had.state is Kind.ENDED and abnormal)
 
 
+def over(had: Had) -> bool:
+    """Tell whether the job may be submitted anew: nothing is under way, and all is known of it."""
+    return had.state not in OPEN and not unsettled(had)
+
+
 def _after(ledger: Ledger | None, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
     try:
         return _begun(entry) if ledger is None else _folded(ledger, entry, jobs)
@@ -161,12 +168,13 @@ def _folded(ledger: Ledger, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
     if (entry.ledger, entry.seq, entry.before) != (ledger.id, ledger.seq + 1, ledger.last):
         message = f"entry {entry.seq} does not follow entry {ledger.seq} of this ledger"
         raise ImpossibleEntryError(message)
-    policy = ledger.policy
+    policy, accepted = ledger.policy, ledger.accepted
     if entry.kind is Kind.POLICY:
-        policy = _accepted(entry, ledger)
+        policy, accepted = _accepted(entry, ledger), entry.at
     else:
         had = _had(jobs, entry)
         jobs[had.job] = had
+    tip = fields.maybe(dict(entry.data), "approvals_tip")
     return replace(
         ledger,
         seq=entry.seq,
@@ -174,6 +182,8 @@ def _folded(ledger: Ledger, entry: Entry, jobs: dict[JobId, Had]) -> Ledger:
         head=entry.head if entry.kind in ACTS else ledger.head,
         policy=policy,
         jobs=jobs,
+        accepted=accepted,
+        approvals=Commit(tip) if tip else ledger.approvals,
     )
 
 
@@ -252,6 +262,7 @@ def _taken(before: Had | None, entry: Entry) -> Had:
     had = wire.had_from(
         {
             **account,
+            "at": entry.at,
             "digest": entry.digest,
             "effect": entry.effect,
             "head": entry.head,
@@ -265,7 +276,9 @@ def _taken(before: Had | None, entry: Entry) -> Had:
     key = canon.key(ledger=entry.ledger, job=had.job, effect=had.effect, previous=had.previous)
     if had.key != (key if entry.kind is Kind.INTENDED else None):
         raise _impossible(entry, "its key is not the one of this submission")
-    return replace(had, stood=None if before is None else before.counts)
+    if before is None:
+        return had
+    return replace(had, since=before.at if before.key else "", stood=before.counts)
 
 
 def _moved(had: Had, entry: Entry) -> Had:

@@ -8,21 +8,25 @@ the policy's; a signature that cannot be checked, for whatever reason, is not on
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner import publickeys
 from runner.errors import CheckError
 from runner.model import Signed
+from runner.terms import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 NAMESPACE = "jobgate"  # of approvals
 JOURNAL = "jobgate-journal"
@@ -30,17 +34,17 @@ _PRINCIPAL = "person"
 _SECONDS = 20.0
 _PERSON_SECONDS = 180.0  # somebody may have to type a passphrase or touch a key
 _LARGEST = 64 * 1024
-_SHORTEST_RSA = 2048 // 8
-# Each type, and how many fields follow its name within the key.
-_TYPES = {
-    "ecdsa-sha2-nistp256": 2,
-    "ecdsa-sha2-nistp384": 2,
-    "ecdsa-sha2-nistp521": 2,
-    "sk-ecdsa-sha2-nistp256@openssh.com": 3,
-    "sk-ssh-ed25519@openssh.com": 2,
-    "ssh-ed25519": 1,
-    "ssh-rsa": 2,
-}
+# ssh-keygen reads and is given instants without a zone, in this one.
+_ZONE = "UTC0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """Whether one of the signers made a signature; `at` where the instant matters, else empty."""
+
+    signed: Signed
+    signers: tuple[Signer, ...]
+    at: str = ""
 
 
 class SshKeys:
@@ -50,7 +54,7 @@ class SshKeys:
         """Say whether somebody is there to be asked for a passphrase."""
         self._prompts = prompts
         self._namespace = namespace
-        self._known: dict[tuple[Signed, tuple[str, ...]], bool] = {}
+        self._known: dict[_Question, bool] = {}
 
     def sign(self, statement: bytes, key_file: str) -> str:
         """Return the armoured signature; raise CheckError when it cannot be made."""
@@ -69,32 +73,52 @@ class SshKeys:
 
     def verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
         """Tell whether one of `keys` (public, authorized_keys form) made the signature."""
-        return self.verified([(signed, keys)])[0]
+        signers = tuple(Signer(principals=(_PRINCIPAL,), key=key) for key in keys)
+        return self._answers([_Question(signed=signed, signers=signers)])[0]
 
-    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
-        """Tell of each signature whether one of the keys beside it made it."""
+    def verified(
+        self, asked: Sequence[tuple[Signed, tuple[Signer, ...]]], at: datetime
+    ) -> tuple[bool, ...]:
+        """Tell of each signature whether one of the signers beside it made it, and could `at` that.
+
+        That is an instant of the one who judges, never one that a signer claims.
+        """
+        when = at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+        return self._answers(
+            [
+                _Question(signed=signed, signers=signers, at=when if _moves(signers) else "")
+                for signed, signers in asked
+            ]
+        )
+
+    def _answers(self, asked: Sequence[_Question]) -> tuple[bool, ...]:
         new = [each for each in dict.fromkeys(asked) if each not in self._known]
+        times = {each.at for each in new} - {""}
+        if times:  # what held at another instant says nothing any more, and would only pile up
+            kept = times | {""}
+            self._known = {each: said for each, said in self._known.items() if each.at in kept}
         # A process each: they are what takes the time, and the machine has several processors.
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            self._known |= zip(new, pool.map(lambda each: self._verify(*each), new), strict=True)
+            self._known |= zip(new, pool.map(self._verify, new), strict=True)
         return tuple(self._known[each] for each in asked)
 
-    def _verify(self, signed: Signed, keys: tuple[str, ...]) -> bool:
-        known = [key for key in map(normal, keys) if key is not None]
-        signature = signed.signature.encode(errors="replace")
-        if not known or max(len(signature), len(signed.statement)) > _LARGEST:
+    def _verify(self, asked: _Question) -> bool:
+        signature = asked.signed.signature.encode(errors="replace")
+        if max(len(signature), len(asked.signed.statement)) > _LARGEST:
             return False
-        lines = "".join(f'{_PRINCIPAL} namespaces="{self._namespace}" {key}\n' for key in known)
         try:
             with tempfile.TemporaryDirectory(prefix="jobgate-") as folder:
                 allowed, made = Path(folder) / "allowed", Path(folder) / "signature"
-                allowed.write_text(lines)
                 made.write_bytes(signature)
-                argv = ["-Y", "verify", "-n", self._namespace, "-I", _PRINCIPAL]
-                _asked([*argv, "-f", str(allowed), "-s", str(made)], signed.statement)
-        except (CheckError, OSError):
+                argv = ["-Y", "verify", "-n", self._namespace, "-f", str(allowed), "-s", str(made)]
+                argv += ["-O", f"verify-time={asked.at}"] if asked.at else []
+                for principal, lines in _allowed(asked.signers, self._namespace).items():
+                    allowed.write_text(lines)
+                    if _holds([*argv, "-I", principal], asked.signed.statement):
+                        return True
+        except OSError:
             return False
-        return True
+        return False
 
 
 class RunnerKey:
@@ -170,54 +194,69 @@ class Trial:
 
 
 def public_key(key_file: str) -> str:
-    """Return the public half of a key file as `normal` writes it; raise CheckError without one."""
+    """Return the public half of a key file in its one spelling; raise CheckError without one."""
+    key = publickeys.normal(_public_half(key_file))
+    if key is None:
+        raise _no_key(key_file)
+    return key
+
+
+def signing_key(key_file: str) -> str:
+    """Return the public half of a key file, or the certificate that it is; else as `public_key`."""
+    text = _public_half(key_file)
+    if publickeys.certificate(text) is None:
+        return public_key(key_file)
+    return " ".join(text.split()[:2])
+
+
+def _public_half(key_file: str) -> str:
     path = Path(key_file)
     beside = path if path.suffix == ".pub" else Path(f"{key_file}.pub")
     try:
         text = beside.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         text = _asked(["-y", "-f", str(path.absolute())], b"").decode("ascii", "replace")
-    key = normal(text.strip())
-    if key is None:
-        raise CheckError(
-            f"cannot use the key {key_file}: its type is not one that jobgate takes",
-            mend="make an ed25519 key: `ssh-keygen -t ed25519`",
-        )
-    return key
+    return text.strip()
 
 
-def normal(key_text: str) -> str | None:
-    """Return "type base64" of one public key, its comment left out; None when it is no key.
+def _no_key(key_file: str) -> CheckError:
+    return CheckError(
+        f"cannot use the key {key_file}: its type is not one that jobgate takes",
+        mend="make an ed25519 key: `ssh-keygen -t ed25519`",
+    )
 
-    Options before the type, certificates, DSA, and RSA below 2048 bits are no keys here.
+
+def _moves(signers: Iterable[Signer]) -> bool:
+    """Tell whether what holds of them may be another thing at another instant."""
+    return any(each.authority or each.valid_after or each.valid_before for each in signers)
+
+
+def _allowed(signers: Iterable[Signer], namespace: str) -> dict[str, str]:
+    """Return the lines that ssh-keygen is to go by, by the principal that it is to be asked for.
+
+    A key is its owner's whatever the principal; of a certificate it must be one that it bears.
     """
-    if not key_text.isprintable():
-        return None
-    kind, _, rest = key_text.strip(" ").partition(" ")
-    encoded = rest.strip(" ").partition(" ")[0]
+    lines: dict[str, str] = {}
+    for signer in signers:
+        key = publickeys.normal(signer.key)
+        if key is None:
+            continue
+        options = [f'namespaces="{namespace}"']
+        options += [f'valid-after="{signer.valid_after}"'] * bool(signer.valid_after)
+        options += [f'valid-before="{signer.valid_before}"'] * bool(signer.valid_before)
+        options += ["cert-authority"] * signer.authority
+        for principal in signer.principals if signer.authority else (_PRINCIPAL,):
+            line = f"{principal} {','.join(options)} {key}\n"
+            lines[principal] = lines.get(principal, "") + line
+    return lines
+
+
+def _holds(argv: list[str], statement: bytes) -> bool:
     try:
-        content = base64.b64decode(encoded, validate=True)
-        fields = _fields(content)
-    except ValueError:
-        return None
-    if kind not in _TYPES or len(fields) != 1 + _TYPES[kind] or fields[0] != kind.encode():
-        return None
-    if kind == "ssh-rsa" and len(fields[2].lstrip(b"\0")) < _SHORTEST_RSA:
-        return None
-    return f"{kind} {base64.b64encode(content).decode()}"  # one key has one spelling
-
-
-def _fields(content: bytes) -> list[bytes]:
-    """Return the length-prefixed strings that `content` consists of; raise ValueError if not."""
-    fields: list[bytes] = []
-    while content:
-        size = int.from_bytes(content[:4], "big")
-        if len(content) < 4 + size:
-            message = "a field is cut short"
-            raise ValueError(message)
-        fields.append(content[4 : 4 + size])
-        content = content[4 + size :]
-    return fields
+        _asked(argv, statement)
+    except CheckError:
+        return False
+    return True
 
 
 def _asked(argv: list[str], stdin: bytes, *, prompts: bool = False) -> bytes:
@@ -231,7 +270,7 @@ def _asked(argv: list[str], stdin: bytes, *, prompts: bool = False) -> bytes:
             input=stdin,
             capture_output=True,
             check=False,
-            env={**os.environ, "LC_ALL": "C", **silent},
+            env={**os.environ, "LC_ALL": "C", "TZ": _ZONE, **silent},
             start_new_session=not prompts,
             timeout=_PERSON_SECONDS if prompts else _SECONDS,
         )

@@ -366,6 +366,7 @@ class Act(StrEnum):
 
     RESUME = "resume"
     RETRY = "retry"
+    RETRY_ALL = "retry-all"
     SKIP = "skip"
     STOP = "stop"
 
@@ -407,8 +408,12 @@ class Had:
     body: dict[str, Json]  # the script by its SHA-256, as the effect has it
     script: Sha256 | None
     sources: tuple[Source, ...]
+    labels: tuple[tuple[str, str], ...] | None = None  # None: from before they were kept
+    expect_hosts: tuple[str, ...] | None = None  # as `Job` has them
     run: int = 1
     removed: bool = False
+    at: str = ""  # when `key` was announced; empty in ledgers from before that was kept
+    since: str = ""  # when `previous` was
     instance: str | None = None  # the platform's instance that `created` it
     platform_job: int | None = None
     platform_step: int | None = None
@@ -450,6 +455,8 @@ class Ledger:
     policy: InForce
     jobs: Mapping[JobId, Had]
     began: Commit = Commit("")  # the commit of the genesis
+    accepted: str = ""  # when the policy was; empty for that of the genesis
+    approvals: Commit | None = None  # tip of their ref, by which it was judged last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

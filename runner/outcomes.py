@@ -76,6 +76,19 @@ class Signatures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """A submission that the glass was broken for, and that nobody else has looked at yet."""
+
+    key: Key
+    job: JobId
+    by: str
+    reason: str
+    at: str
+    due: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """One thing that `verify` looked at: whether it holds, and what was seen."""
 

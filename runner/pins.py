@@ -153,13 +153,6 @@ def sent(body: dict[str, Json], found: tuple[Pin, ...]) -> dict[str, Json]:
     return {**kept, "script_version_id": found[0].version}
 
 
-def recorded(body: dict[str, Json], found: tuple[Pin, ...]) -> dict[str, Json]:
-    """Return a request as the ledger keeps it: with what its script meant, and held."""
-    if not found:
-        return body
-    return {**body, "script_sha256": found[0].sha256, "script_version_id": found[0].version}
-
-
 # ---------------------------------------------------------------- what is wrong
 
 

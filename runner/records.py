@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import canon, narrow, wire
+from runner import canon, narrow, statements, wire
 from runner.model import POLICY, Entry, Had, InForce, Key, Kind, Ledger, Record, Signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from runner.evidence import Broken
 
 
 def records(steps: Iterable[tuple[Entry, Ledger]]) -> tuple[Record, ...]:
@@ -36,11 +38,17 @@ def approvals(entry: Entry) -> tuple[Signed, ...]:
     return tuple(wire.signed_from(tree) for tree in trees)
 
 
+def broken(entry: Entry) -> Broken | None:
+    """Return who broke the glass for what an entry permits, if somebody did."""
+    tree = narrow.mapping(dict(entry.data), "broken")
+    return statements.broken_from(tree) if tree else None
+
+
 def _extended(record: Record | None, key: Key, entry: Entry, had: Had, policy: InForce) -> Record:
     if record is None or entry.kind is Kind.STARTING:
-        statements = approvals(entry)
+        given = approvals(entry)
     else:
-        policy, statements = record.policy, record.approvals
+        policy, given = record.policy, record.approvals
     return Record(
         ledger=entry.ledger,
         job=had.job,
@@ -53,7 +61,7 @@ def _extended(record: Record | None, key: Key, entry: Entry, had: Had, policy: I
         path=had.path,
         sources=had.sources,
         policy=policy,
-        approvals=statements,
+        approvals=given,
         entries=(*(() if record is None else record.entries), entry),
         result=had.result,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
+
+NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,9 @@ class Demand:
     given: tuple[str, ...]
     missing: int
     could: tuple[str, ...]
-    line: int = 0  # of the policy in force; 0 where no line of it asks
+    line: int = field(default=0, compare=False)  # of the policy in force; 0: no line of it asks
+    path: str = ""  # a file whose owners are asked; empty: anybody whom the clause names
+    owners: tuple[str, ...] = ()  # of that file, as CODEOWNERS names them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,19 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """Something says no, whoever consents. `lifts` where only time is in the way."""
+    """Something says no, whoever consents.
+
+    `lifts` where the change may pass as it is later, so that consent is not in vain: a window
+    opens, or the same job has succeeded elsewhere. `demands` are what is asked besides.
+    """
 
     by: str
     reason: str
     mend: str
     lifts: bool = False
+    opens: str = ""  # when a window does, and `NEVER` where none will; empty: none is shut
+    demands: tuple[Demand, ...] = ()
+    line: int = field(default=0, compare=False)  # as a demand's
 
 
 Verdict: TypeAlias = Approved | Waiting | Denied

@@ -6,10 +6,9 @@ or KeyError on anything else. Absent and None are one thing here: None is never 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Literal
 
-from runner import acts, canon, fields, narrow
+from runner import acts, canon, endings, fields, narrow, strictjson
 from runner.model import (
     Commit,
     Digest,
@@ -22,7 +21,6 @@ from runner.model import (
     Ledger,
     LedgerId,
     Oid,
-    Result,
     Role,
     Sha256,
     Signed,
@@ -35,21 +33,13 @@ if TYPE_CHECKING:
 VERSION = 1
 _DEEPEST = 100
 
-_OUTCOMES: tuple[
-    Literal["succeeded", "failed", "stopped", "withdrawn", "refused", "unknown"], ...
-] = ("succeeded", "failed", "stopped", "withdrawn", "refused", "unknown")
-
 
 def loads(text: str | bytes) -> Json:
     """Return the tree of a JSON text.
 
     A float, a repeated key, half a character or more than 100 levels are a ValueError.
     """
-    tree: Json = json.loads(
-        text, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once
-    )
-    _plain(tree, _DEEPEST)
-    return tree
+    return strictjson.loads(text, deepest=_DEEPEST)
 
 
 # ---------------------------------------------------------------- entries
@@ -107,7 +97,9 @@ def entry_hash(value: Entry) -> Sha256:
 
 def ledger_meta(value: Ledger) -> Json:
     """Return everything of a ledger but its jobs."""
-    return {
+    tree: dict[str, Json] = {
+        "accepted": value.accepted or None,
+        "approvals": value.approvals,
         "began": value.began,
         "branch": value.branch,
         "head": value.head,
@@ -118,6 +110,7 @@ def ledger_meta(value: Ledger) -> Json:
         "seq": value.seq,
         "v": VERSION,
     }
+    return present(tree)
 
 
 def ledger_from(meta: Json, hads: Iterable[Had]) -> Ledger:
@@ -133,6 +126,8 @@ def ledger_from(meta: Json, hads: Iterable[Had]) -> Ledger:
         head=Commit(fields.needed(meta, "head")),
         policy=in_force_from(narrow.mapping(meta, "policy")),
         began=Commit(fields.needed(meta, "began")),
+        accepted=narrow.text(meta, "accepted"),
+        approvals=None if (tip := fields.maybe(meta, "approvals")) is None else Commit(tip),
         jobs={had.job: had for had in sorted(hads, key=lambda had: had.job)},
     )
 
@@ -141,22 +136,26 @@ def had(value: Had) -> Json:
     """Return what the ledger holds of one job."""
     return present(
         {
+            "at": value.at or None,
             "body": value.body,
             "digest": value.digest,
             "effect": value.effect,
+            "expect_hosts": None if value.expect_hosts is None else [*value.expect_hosts],
             "head": value.head,
             "instance": value.instance,
             "job": value.job,
             "key": value.key,
+            "labels": None if value.labels is None else dict[str, Json](value.labels),
             "path": value.path,
             "platform_job": value.platform_job,
             "platform_step": value.platform_step,
             "previous": value.previous,
             "removed": value.removed,
-            "result": None if value.result is None else result(value.result),
+            "result": None if value.result is None else endings.tree(value.result),
             "run": value.run,
             "scheme": value.scheme,
             "script": value.script,
+            "since": value.since or None,
             "sources": sources(value.sources),
             "spec": value.spec,
             "steering": None if value.steering is None else acts.tree(value.steering),
@@ -184,15 +183,31 @@ def had_from(tree: Json) -> Had:
         body=narrow.mapping(tree, "body"),
         script=fields.sha256(tree, "script"),
         sources=sources_from(narrow.items(tree, "sources")),
+        labels=_labels_from(tree),
+        expect_hosts=_expected_from(tree),
         run=fields.whole(tree, "run"),
         removed=narrow.boolean(tree, "removed", default=False),
+        at=narrow.text(tree, "at"),
+        since=narrow.text(tree, "since"),
         instance=fields.maybe(tree, "instance"),
         platform_job=fields.maybe_whole(tree, "platform_job"),
         platform_step=fields.maybe_whole(tree, "platform_step"),
-        result=None if outcome is None else result_from(outcome),
+        result=None if outcome is None else endings.result_from(outcome),
         steering=None if steering is None else acts.steering_from(steering),
         stood=None if stood is None else had_from(stood),
     )
+
+
+def _labels_from(tree: Json) -> tuple[tuple[str, str], ...] | None:
+    if narrow.at(tree, "labels") is None:
+        return None
+    names = sorted(narrow.mapping(tree, "labels"))
+    return tuple((name, narrow.text(tree, "labels", name)) for name in names)
+
+
+def _expected_from(tree: Json) -> tuple[str, ...] | None:
+    said = narrow.at(tree, "expect_hosts") is not None
+    return narrow.texts(tree, "expect_hosts") if said else None
 
 
 def in_force(value: InForce) -> Json:
@@ -243,31 +258,6 @@ def sources_from(trees: Iterable[Json]) -> tuple[Source, ...]:
     )
 
 
-def result(value: Result) -> Json:
-    """Return how a submission ended."""
-    return {
-        "detail": value.detail,
-        "failed": value.failed,
-        "hosts": value.hosts,
-        "outcome": value.outcome,
-    }
-
-
-def result_from(tree: Json) -> Result:
-    """Return what `result` wrote."""
-    text = fields.needed(tree, "outcome")
-    for outcome in _OUTCOMES:
-        if outcome == text:
-            return Result(
-                outcome=outcome,
-                detail=narrow.text(tree, "detail"),
-                hosts=fields.whole(tree, "hosts"),
-                failed=fields.whole(tree, "failed"),
-            )
-    message = f"outcome {text!r} is not one of {', '.join(_OUTCOMES)}"
-    raise ValueError(message)
-
-
 def signed(value: Signed) -> Json:
     """Return a signed statement."""
     return {"signature": value.signature, "statement": value.statement.decode()}
@@ -284,30 +274,6 @@ def signed_from(tree: Json) -> Signed:
 def present(tree: Mapping[str, Json]) -> Json:
     """Return `tree` without what is None."""
     return {name: value for name, value in tree.items() if value is not None}
-
-
-def _plain(tree: Json, levels: int) -> None:
-    if isinstance(tree, str):
-        tree.encode()  # a UnicodeEncodeError is a ValueError
-    elif isinstance(tree, dict | list):
-        if not levels:
-            message = f"it is more than {_DEEPEST} levels deep"
-            raise ValueError(message)
-        for each in (*tree.keys(), *tree.values()) if isinstance(tree, dict) else tree:
-            _plain(each, levels - 1)
-
-
-def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    tree = dict(pairs)
-    if len(tree) != len(pairs):
-        message = "a key stands twice"
-        raise ValueError(message)
-    return tree
-
-
-def _no_float(text: str) -> Json:
-    message = f"{text} is not an integer"
-    raise ValueError(message)
 
 
 def version(tree: Json) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner import history
+from runner.evidence import Grounds
 from runner.model import (
     POLICY,
     Act,
@@ -37,7 +38,7 @@ RULES = values.policy_files(values.policy("ann", "ben"))
 SUCCEEDED = Result(outcome="succeeded", detail="done", hosts=1)
 FAILED = Result(outcome="failed", detail="1 of 3 hosts failed", hosts=3, failed=1)
 ORDER = Steering(act=Act.RETRY, by="ann", reason="mended", status=4, batch=2, tries=1)
-STATEMENTS = (Signed(statement=b"{}", signature="signature"),)
+GROUNDS = Grounds(statements=(Signed(statement=b"{}", signature="signature"),))
 
 FOLLOWS: Mapping[Kind | None, frozenset[Kind]] = {
     None: frozenset({Kind.ADOPTED, Kind.INTENDED}),
@@ -81,12 +82,12 @@ def draft(ledger: Ledger, job: Job, kind: Kind, result: Result = SUCCEEDED) -> D
     if kind is Kind.ADOPTED:
         return drafting.adopted(job)
     if kind is Kind.INTENDED:
-        return drafting.intended(change(ledger, job), job, ledger, STATEMENTS)
+        return drafting.intended(change(ledger, job), job, ledger, GROUNDS)
     had = ledger.jobs.get(job.id) or _of(job)
     if kind is Kind.CREATED:
         return drafting.created(had, "instance", Created(job=7, step=8))
     if kind is Kind.STARTING:
-        return drafting.starting(had, STATEMENTS)
+        return drafting.starting(had, GROUNDS)
     return _last(had, kind, result)
 
 
@@ -96,7 +97,7 @@ def _last(had: Had, kind: Kind, result: Result) -> Draft:
     if kind is Kind.STARTED:
         return drafting.about(had, kind, {})
     if kind is Kind.STEERING:
-        return drafting.steering(had, ORDER, STATEMENTS)
+        return drafting.steering(had, ORDER, GROUNDS)
     return _told(had, kind, result)
 
 
@@ -121,7 +122,7 @@ def accepted(ledger: Ledger, policy: PolicyFiles) -> Draft:
         had=None,
         wanted=policy,
     )
-    return drafting.accepted(wanted, policy, values.HEAD, ledger, STATEMENTS)
+    return drafting.accepted(wanted, policy, values.HEAD, ledger, GROUNDS)
 
 
 def change(ledger: Ledger, job: Job) -> Change:
@@ -176,7 +177,7 @@ def carried_out(ledger: Ledger, plan: Plan) -> Ledger:
         elif each.symbol is Symbol.REMOVED and each.had is not None:
             ledger = added(ledger, drafting.removed(each.had))
         elif each.runs and isinstance(each.wanted, Job):
-            intended = drafting.intended(each, each.wanted, ledger, STATEMENTS)
+            intended = drafting.intended(each, each.wanted, ledger, GROUNDS)
             ledger = resumed(added(ledger, intended), each.wanted)
     return ledger
 

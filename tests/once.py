@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from runner import canon, history, wire, witness
+from runner import canon, history, statements, wire, witness
 from runner.errors import PlatformError, RunnerError, UnknownOutcomeError
 from runner.evidence import Approval
 from runner.frozen import Frozen
@@ -31,7 +31,7 @@ from runner.model import (
     Step,
     Unreadable,
 )
-from runner.pipeline import applying, consent, drafting, planning, withholding
+from runner.pipeline import applying, drafting, planning, withholding
 from runner.pipeline.world import World
 from runner.progress import Created, Progress, Status
 from runner.witness import Sighting
@@ -44,11 +44,13 @@ if TYPE_CHECKING:
     from runner.model import Act, Json
     from runner.pipeline.ports import Decide, Tree
     from runner.stored import Named
+    from runner.terms import Signer as SshSigner
     from tests.oncewhere import Known
 
 LEDGER = LedgerId("0f" * 16)
 HEADS = (Commit("1" * 40), Commit("2" * 40))
 STAMP = history.Stamp(runner="genesis", at="2026-01-02T03:04:05Z", head=HEADS[0])
+GIVEN = "2026-01-01T03:04:05Z"  # before the runs, and not too long ago
 NAMES = ("jobgate.yaml", "specs/count.yaml")
 SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)).decode()
 POLICY = f"""\
@@ -267,6 +269,7 @@ class _Platform:
 
     talk: _Talk
     instance: str = "instance"
+    lanes: int = 1
 
     def create(self, body: dict[str, Json]) -> Created:
         assert body["start_task"] is False
@@ -316,9 +319,18 @@ class _Approvals:
 
     kept: tuple[Signed, ...]
 
-    def of(self, job: str) -> tuple[Signed, ...]:
-        del job
+    def tip(self, since: Commit | None) -> None:
+        assert since is None
+
+    def goes_on(self, tip: Commit | None, since: Commit | None) -> bool:
+        return (tip, since) == (None, None)
+
+    def of(self, job: str, tip: Commit | None) -> tuple[Signed, ...]:
+        del job, tip
         return self.kept
+
+    def all(self, tip: Commit | None) -> NoReturn:
+        raise NotImplementedError(tip)
 
     def add(self, job: str, signed: Signed) -> NoReturn:
         raise NotImplementedError(job, signed)
@@ -330,8 +342,11 @@ class _Signer:
     def sign(self, statement: bytes, key_file: str) -> NoReturn:
         raise NotImplementedError(statement, key_file)
 
-    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
-        return tuple(bool(keys) for _, keys in asked)
+    def verified(
+        self, asked: Sequence[tuple[Signed, tuple[SshSigner, ...]]], at: datetime
+    ) -> tuple[bool, ...]:
+        del at
+        return tuple(bool(signers) for _, signers in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +461,6 @@ _WORLD = (_Talk, _Repository, _Platform, _Approvals, _Signer, _Clock, Stage)
 
 def _approved(job: Job, after: Key | None) -> Signed:
     approval = Approval(
-        ledger=LEDGER, job=job.id, digest=job.digest, after=after, by="reviewer", at=STAMP.at
+        ledger=LEDGER, job=job.id, digest=job.digest, after=after, by="reviewer", at=GIVEN
     )
-    return Signed(statement=consent.statement(approval), signature="signature")
+    return Signed(statement=statements.written(approval), signature="signature")

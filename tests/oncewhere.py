@@ -7,6 +7,7 @@ look at only one of them, however they came there.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from enum import Enum
 from types import FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import TypeAlias
@@ -17,6 +18,7 @@ from runner.pipeline.world import World
 Known: TypeAlias = "str | int | float | bytes | tuple[Known, ...] | None"
 
 _PLAIN = (str, int, float, bytes, type(None))
+_ITERATOR = type(iter([0]))
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,6 +64,8 @@ class _Reader:
         if isinstance(value, FunctionType):
             cells = (each.cell_contents for each in value.__closure__ or ())
             return (value.__module__, value.__qualname__, *map(self.known, cells))
+        if isinstance(value, _ITERATOR):
+            return ("iterator", operator.length_hint(value))  # what it goes over is known, too
         raise TypeError(f"a run knows something that cannot be compared: {value!r}")
 
 

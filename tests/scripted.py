@@ -112,6 +112,7 @@ def _handler(made: Scripted) -> type[BaseHTTPRequestHandler]:
         """Does with each request what is written for it."""
 
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer goes out in two pieces, and at once
 
         def do_GET(self) -> None:  # the name is that of http.server
             """Note the request and act."""

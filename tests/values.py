@@ -312,6 +312,7 @@ OIDS = COMMITS.map(Oid)
 JOBS = TEXTS.map(JobId)
 SIGNED = st.builds(Signed, statement=TEXTS.map(str.encode), signature=TEXTS)
 SOURCES = st.builds(Source, path=TEXTS, oid=OIDS, sha256=SHAS, role=st.sampled_from(Role))
+LABELS = st.dictionaries(TEXTS, TEXTS, max_size=2).map(lambda found: tuple(sorted(found.items())))
 SOURCE_SETS = st.lists(SOURCES, max_size=3).map(tuple)
 _OUTCOMES: st.SearchStrategy[
     Literal["succeeded", "failed", "stopped", "withdrawn", "refused", "unknown"]
@@ -367,8 +368,12 @@ HADS = st.builds(
     body=mappings(),
     script=st.none() | SHAS,
     sources=SOURCE_SETS,
+    labels=st.none() | LABELS,
+    expect_hosts=st.none() | st.lists(TEXTS, max_size=2).map(tuple),
     run=WIDE,
     removed=st.booleans(),
+    at=TEXTS,
+    since=TEXTS,
     instance=st.none() | TEXTS,
     platform_job=st.none() | WIDE,
     platform_step=st.none() | WIDE,
@@ -386,6 +391,8 @@ LEDGERS = st.builds(
     policy=IN_FORCE,
     jobs=st.lists(HADS, max_size=3).map(lambda hads: {had.job: had for had in hads}),
     began=COMMITS,
+    accepted=TEXTS,
+    approvals=st.none() | COMMITS,
 )
 RECORDS = st.builds(
     Record,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from runner import narrow, wire
-from runner.cli import compose, options
-from runner.errors import UsageError, gravest
-from runner.model import Digest
+from runner.cli import compose, options, seenplan
+from runner.errors import gravest
 from runner.pipeline import applying, rehearsing
 from runner.report import documents, rehearsals, text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runner.model import Commit
     from runner.outcomes import Item
     from runner.pipeline.world import World
@@ -93,7 +92,7 @@ def command(
     chosen = applying.Options(
         parallel=parallel, only=only, platform=platform, wait=wait, again=again, planted=planted
     )
-    chosen = replace(chosen, plan=None if named is None else _digest(named))
+    chosen = replace(chosen, plan=None if named is None else seenplan.digest(named))
     with compose.world(folder, writer=None if dry else options.writer(runner_key)) as world:
         items = (_rehearsed if dry else _applied)(
             world, world.repository.commit(head), chosen, form
@@ -111,21 +110,3 @@ def _rehearsed(world: World, head: Commit, chosen: applying.Options, form: str) 
     done = rehearsing.rehearsal(world, head, chosen)
     click.echo(rehearsals.document(done) if form == "json" else rehearsals.text(done), nl=False)
     return done.items
-
-
-def _digest(named: str) -> Digest:
-    """Return the whole digest that was given, or that of the plan in a file."""
-    found = named
-    if not named.startswith("sha256:"):
-        try:
-            found = narrow.text(wire.loads(Path(named).read_bytes()), "digest")
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise UsageError(
-                f"cannot read the plan {named}: {error}", mend="give a file of `plan --out`"
-            ) from error
-    if len(found) != len("sha256:") + 64:
-        raise UsageError(
-            f"cannot take {found or named} for a plan's digest",
-            mend="give all 64 digits; a shortened digest is for reading only",
-        )
-    return Digest(found)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner import approvals, journal, keys
+from runner import approvals, journal, keys, lineage
 from runner.cli import outputs
 from runner.discretion import Discretion
-from runner.errors import PlatformError
+from runner.errors import ForgeError, PlatformError
 from runner.git import keptref, remote, repository, trial, whereabouts
 from runner.keys import RunnerKey
 from runner.pipeline import examining
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from runner.model import PlatformEntry
     from runner.outcomes import Event
-    from runner.pipeline.ports import KeptRef, Platform
+    from runner.pipeline.ports import Forge, KeptRef, Platform
+    from runner.terms import ForgeEntry
 
 
 class SystemClock:
@@ -95,6 +96,35 @@ def _bkjob(entry: PlatformEntry, discretion: Discretion) -> Platform:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class ForgeOpener:
+    """Opens forges, each once, so that what one has answered is remembered."""
+
+    discretion: Discretion
+    opened: dict[ForgeEntry, Forge] = field(default_factory=dict)
+
+    def __call__(self, entry: ForgeEntry) -> Forge:
+        """Return the forge that `entry` defines. Raises ForgeError."""
+        if entry not in self.opened:
+            self.opened[entry] = self._github(entry)
+        return self.opened[entry]
+
+    def _github(self, entry: ForgeEntry) -> Forge:
+        if importlib.util.find_spec("urllib3") is None:
+            raise ForgeError(
+                f"cannot ask {entry.name}: urllib3 is not installed",
+                mend="install the extra, in a checkout of jobgate: `pip install '.[github]'`",
+            )
+        # Only now: the extra is not installed everywhere.
+        github, tokens = (
+            importlib.import_module(f"runner.forges.{name}") for name in ("github", "tokens")
+        )
+        discretion = self.discretion
+        token = tokens.Token(entry, discretion.environment, discretion.keep)
+        made: Forge = github.GitHub(entry, token)
+        return made
+
+
 def data_folder() -> Path:
     """Return where the embedded platforms keep their state on this machine."""
     chosen = os.environ.get("JOBGATE_DATA")
@@ -122,6 +152,7 @@ def world(
     """
     with _discretion(folder) as discretion, repository.Git.open(folder) as opened:
         place = kept_at or whereabouts.discover(opened).remote
+        lines = lineage.GitLineage(opened, place)
         yield World(
             repository=opened
             if place is None
@@ -136,10 +167,13 @@ def world(
             approvals=approvals.GitApprovals(opened, place),
             signer=keys.SshKeys(prompts=sys.stdin.isatty()),
             platforms=Opener(data_folder(), discretion),
+            forges=ForgeOpener(discretion),
             secrets=discretion,
             clock=SystemClock(),
             runner=secrets.token_hex(8),
             tell=_tell,
+            lineage=lines,
+            keep=lines.keep,
         )
 
 

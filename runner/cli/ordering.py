@@ -26,6 +26,7 @@ _MOST = 1000
 _TOLD = {
     Act.RESUME: "the next batch may begin",
     Act.RETRY: "the hosts that failed are run again",
+    Act.RETRY_ALL: "all hosts of the batch are run again",
     Act.SKIP: "what did not do well is left as it is",
     Act.STOP: "no more of it begins, and what runs is ended",
 }

@@ -1,4 +1,4 @@
-"""`jobgate retry`: the hosts that failed are run again, in the same submission."""
+"""`jobgate retry`: hosts are run again, in the same submission."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(short_help="Run a job again on the hosts of its batch that failed.")
+@click.command(short_help="Run a job again on hosts of its batch: those that failed, or all.")
 @click.argument("name", metavar="JOB")
 @click.option("--failed", is_flag=True, help="On the hosts that failed; so it is without, too.")
-@click.option("--all", "everyone", is_flag=True, help="Refused: it is another submission.")
+@click.option("--all", "everyone", is_flag=True, help="On all hosts of the batch.")
 @ordering.reason(required=True)
 @ordering.again
 @options.runner_key
@@ -32,21 +32,23 @@ def command(
     again: bool,
     runner_key: Path | None,
 ) -> int:
-    r"""Run a job again on those hosts of its present batch that did not do well.
+    r"""Run a job again on those hosts of its present batch that did not do well, or on all.
 
-    The job's approval has to stand still. The order is sent once, and is in the journal. A job that
-    rolls goes on with its next batch when all hosts of this one have done well.
+    The job's approval has to stand still. With --all this one retry needs consent of its own,
+    signed with `jobgate approve JOB --retry`, which is spent by it. The order is sent once, and is
+    in the journal. A job that rolls goes on with its next batch when all hosts of this one have
+    done well.
 
     \b
     Example:
       jobgate retry restart-nginx --reason "the disk is mended, OPS-12" && jobgate apply
     """
-    if everyone:
-        also = ", and on the failed ones alone" if failed else ""
+    if everyone and failed:
         raise UsageError(
-            f"cannot retry {name} on all hosts{also}: its approval was for one run on each, and "
-            "is spent where it went well",
-            mend="raise `metadata.run` in its spec and have that approved: it runs everywhere then",
+            f"cannot retry {name} on all hosts and on the failed ones alone",
+            mend="say --failed or --all",
         )
-    order = ordering.order(folder, Act.RETRY, reason, again=again)
-    return ordering.given(folder, name, order, runner_key)
+    act = Act.RETRY_ALL if everyone else Act.RETRY
+    return ordering.given(
+        folder, name, ordering.order(folder, act, reason, again=again), runner_key
+    )

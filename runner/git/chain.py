@@ -31,13 +31,15 @@ _chance = secrets.SystemRandom()
 class Files:
     """What one commit adds: files by path (None takes one out), its subject, and its instant.
 
-    `at` is ISO 8601; None takes git's own clock. `seal` returns the commit signed.
+    `at` is ISO 8601; None takes git's own clock. `seal` returns the commit signed. `besides` are
+    commits that it has for parents too, so that nothing is lost that they hold.
     """
 
     files: Mapping[str, bytes | None]
     message: str
     at: str | None = None
     seal: Callable[[Commit], Commit] | None = None
+    besides: tuple[Commit, ...] = ()
 
 
 # Decides on the newest tip what to add (None: nothing); run again on every new tip.
@@ -89,6 +91,29 @@ class Chain:
             self.git.update_ref(self._seen, now, seen)  # if another run was first, its is as good
         return now
 
+    def goes_on(self, tip: Commit, since: Commit) -> bool:
+        """Tell whether `since` is `tip` or a commit before it; raise where nobody here can say."""
+        try:
+            return self.git.descends(tip, since)
+        except RepositoryError:
+            # A commit that is not here is not in a chain that is whole, whatever else is shallow.
+            at: Commit | None = tip
+            while at is not None:
+                if not self._here(at):
+                    raise
+                parents = self.git.objects.commit(at).parents
+                at = parents[0] if parents else None
+            return False
+
+    def lost(self, since: Commit | None, tip: Commit) -> Commit | None:
+        """Return the newest commit after `since` that took out or altered a file, if one did."""
+        asked = (tip, *(() if since is None else (f"^{since}",)))
+        out = self.git.call.out(
+            "log", "-m", "--no-renames", "--diff-filter=MDT", "--format=%H", "-n1", *asked, "--"
+        )
+        found = out.decode("ascii", "replace").strip()
+        return Commit(self.git.objects.named(found)) if found else None
+
     def append(self, build: Build) -> Commit | None:
         """Add what `build` says about the newest tip; return the tip as read back.
 
@@ -116,11 +141,18 @@ class Chain:
             mend="look at what else writes to it and at the remote, then run it again",
         )
 
+    def _here(self, commit: Commit) -> bool:
+        try:
+            self.git.objects.commit(commit)
+        except RepositoryError:
+            return False
+        return True
+
     def _commit(self, base: Commit | None, addition: Files) -> Commit:
         tree = None if base is None else self.git.tree(base).oid
         made = self.git.commit_tree(
             self.git.tree_with(tree, addition.files),
-            () if base is None else (base,),
+            (*(() if base is None else (base,)), *addition.besides),
             f"{addition.message}\n\nRunner: {self._runner}\n",
             addition.at,
         )

@@ -28,6 +28,20 @@ _APART = re.compile(r"[\s<>,;]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Range:
+    """The commits between two, the newest first, and by path those that changed what is there."""
+
+    walked: tuple[Commit, ...]
+    changes: dict[bytes, list[Commit]]
+
+    def of(self, paths: tuple[str, ...]) -> tuple[Commit, ...]:
+        """Return the commits that changed one of `paths`, the newest first."""
+        names = (path.encode("utf-8", "surrogateescape") for path in paths)
+        found = {commit for name in names for commit in self.changes.get(name, ())}
+        return tuple(commit for commit in self.walked if commit in found) if found else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The history that one repository holds. `shallow` is the file that names the boundary."""
 
@@ -35,9 +49,8 @@ class History:
     objects: gitobjects.Objects
     shallow: Path
     # Between two commits nothing ever changes, and a plan asks about every job, again and again.
-    _ranges: dict[tuple[Commit | None, Commit], dict[bytes, list[Commit]]] = field(
-        default_factory=dict, init=False
-    )
+    _ranges: dict[tuple[Commit | None, Commit], _Range] = field(default_factory=dict, init=False)
+    _lines: dict[tuple[Commit | None, Commit], _Range] = field(default_factory=dict, init=False)
 
     def descends(self, commit: Commit, ancestor: Commit) -> bool:
         """Tell whether `ancestor` is `commit` or stands in its history."""
@@ -64,6 +77,16 @@ class History:
         self._whole(self._walk(one, other, not_of=beyond))
         return beyond[0] if beyond else None
 
+    def merge_bases(self, one: Commit, other: Commit) -> tuple[Commit, ...]:
+        """Return every best common ancestor: two lines that were merged crosswise have several."""
+        self._have(one, other)
+        answer = self.call.run("merge-base", "--all", one, other)
+        if answer.code not in {0, 1}:
+            raise self._failed("find the merge bases", answer)
+        found = tuple(Commit(self.objects.named(line)) for line in answer.out.decode().split())
+        self._whole(self._walk(one, other, not_of=found))
+        return found
+
     def touched_by(
         self, since: Commit | None, head: Commit, paths: tuple[str, ...]
     ) -> frozenset[str]:
@@ -72,33 +95,89 @@ class History:
         A merge counts when it made something that none of its parents has. Side branches whose
         changes were undone count too. Addresses are in lower case.
         """
+        return self._people(self.commits(since, head, paths), _ROLES)
+
+    def authors(self, commits: Iterable[Commit]) -> frozenset[str]:
+        """Return the addresses of all authors and co-authors, but not of those who committed."""
+        return self._people(commits, _ROLES[:1])
+
+    def commits(
+        self, since: Commit | None, head: Commit, paths: tuple[str, ...]
+    ) -> tuple[Commit, ...]:
+        """Return the commits in `since..head` that changed `paths`, the newest first."""
         if (since, head) not in self._ranges:
             self._ranges[since, head] = self._changes(since, head)
-        changes = self._ranges[since, head]
-        names = (path.encode("utf-8", "surrogateescape") for path in paths)
-        commits = {commit for name in names for commit in changes.get(name, ())}
+        return self._ranges[since, head].of(paths)
+
+    def line(
+        self, since: Commit | None, head: Commit, paths: tuple[str, ...]
+    ) -> Iterator[tuple[Commit, Commit | None]]:
+        """Yield the steps of the branch at `head` that changed `paths`, with what stood before.
+
+        The newest comes first. A step is a commit as against its first parent: of what a merge
+        brings in there is none but the merge.
+        """
+        if (since, head) not in self._lines:
+            known = () if since is None else (since,)
+            self._have(head, *known)
+            asked = ("--first-parent", "--parents", head, *(f"^{commit}" for commit in known))
+            listed = self.call.out("rev-list", *asked, "--").decode().splitlines()
+            # A commit and its first parent: with them alone it is compared.
+            self._lines[since, head] = self._compared([line.split()[:2] for line in listed])
+        for step in self._lines[since, head].of(paths):
+            parents = self.objects.commit(step).parents
+            yield step, parents[0] if parents else None
+
+    def before(self, branch: Commit, commit: Commit) -> Commit | None:
+        """Return the branch as it stood right before `commit` came in; None: it began with it.
+
+        That is `branch` itself when the commit is not in its history.
+        """
+        if not self.descends(branch, commit):
+            return branch
+        outside = f"^{commit}"
+        after = self.call.out("rev-list", "--ancestry-path", branch, outside, "--")
+        since = self.call.out("rev-list", "--first-parent", branch, outside, "--")
+        later = set(after.decode().split())
+        line = [Commit(self.objects.named(each)) for each in since.decode().split()]
+        brought = next((each for each in reversed(line) if each in later), commit)
+        parents = self.objects.commit(brought).parents
+        if parents[:1] == (commit,):  # it stands in the branch's own line, and was not merged
+            parents = self.objects.commit(commit).parents
+        return parents[0] if parents else None
+
+    def _people(self, commits: Iterable[Commit], roles: tuple[bytes, ...]) -> frozenset[str]:
         return frozenset(
-            person for commit in commits for person in _people(commit, self.objects.commit(commit))
+            person
+            for commit in commits
+            for person in _people(commit, self.objects.commit(commit), roles)
         )
 
-    def _changes(self, since: Commit | None, head: Commit) -> dict[bytes, list[Commit]]:
-        """Return, for each path, the commits of `since..head` that changed what is there."""
+    def _changes(self, since: Commit | None, head: Commit) -> _Range:
+        """Return what each commit of `since..head` changed."""
         known = () if since is None else (since,)
         self._have(head, *known)
         if self._boundary():
             self._same_at_any_depth(head, known)
-        walked = self._walk(head, not_of=known)
-        # Of a merge `-c` shows what differs from every parent.
-        asked = ("diff-tree", "--stdin", "--root", "-c", "-r", "-z", "--raw", "--no-renames")
-        out = self.call.out(*asked, stdin="".join(f"{commit}\n" for commit in walked).encode())
+        return self._compared([[commit] for commit in self._walk(head, not_of=known)])
+
+    def _compared(self, asked: list[list[str]]) -> _Range:
+        """Return what commits changed, each against its parents, or those beside it if there are.
+
+        Of a merge that is what differs from every parent.
+        """
+        walked = tuple(Commit(self.objects.named(words[0])) for words in asked)
+        lines = "".join(f"{' '.join(words)}\n" for words in asked)
+        options = ("diff-tree", "--stdin", "--root", "-c", "-r", "-z", "--raw", "--no-renames")
+        out = self.call.out(*options, stdin=lines.encode())
         changes: dict[bytes, list[Commit]] = {}
-        commit, parts = head, iter(out.split(b"\0")[:-1])
+        commit, parts = Commit(""), iter(out.split(b"\0")[:-1])
         for part in parts:
             if part.startswith(b":"):
                 changes.setdefault(next(parts), []).append(commit)
             else:
                 commit = Commit(self.objects.named(part.decode()))
-        return changes
+        return _Range(walked=walked, changes=changes)
 
     def _walk(self, *heads: Commit, not_of: tuple[Commit, ...] = ()) -> list[Commit]:
         asked = [*heads, *(f"^{commit}" for commit in not_of)]
@@ -149,7 +228,9 @@ class History:
         return gitcall.failed(what, answer, mend="run `git fsck`")
 
 
-def _people(commit: Commit, found: gitobjects.CommitObject) -> Iterator[str]:
+def _people(
+    commit: Commit, found: gitobjects.CommitObject, roles: tuple[bytes, ...]
+) -> Iterator[str]:
     lines = [line for line in found.headers if line.startswith(_ROLES)]
     addresses = [address for address in map(_address, lines) if address is not None]
     if len(lines) != len(_ROLES) or len(addresses) != len(_ROLES):
@@ -157,8 +238,9 @@ def _people(commit: Commit, found: gitobjects.CommitObject) -> Iterator[str]:
             f"cannot tell who made {commit}: its author or committer is malformed",
             mend="make that commit again with `git commit --amend --reset-author`",
         )
-    for address in addresses:
-        yield address.decode("utf-8", "replace").strip().lower()
+    for line, address in zip(lines, addresses, strict=True):
+        if line.startswith(roles):
+            yield address.decode("utf-8", "replace").strip().lower()
     for trailer in _CO_AUTHOR.findall(found.message.decode("utf-8", "replace")):
         yield from (word.lower() for word in _APART.split(trailer) if "@" in word)
 

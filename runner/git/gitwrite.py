@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import RepositoryError
-from runner.git import gitcall, gitobjects
+from runner.git import gitcall, gitobjects, leftovers
 from runner.model import Commit, Oid
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Writer:
 
     call: gitcall.Call
     objects: gitobjects.Objects
+    common: Path  # the folder of the repository itself
 
     def blob(self, content: bytes) -> Oid:
         """Keep `content` and return its id."""
@@ -82,14 +83,18 @@ class Writer:
     def update_ref(self, ref: str, new: Commit, old: Commit | None) -> bool:
         """Set `ref` to `new` if it still is `old` (None: absent); tell whether it was."""
         before = self.objects.named(old) if old is not None else "0" * len(new)
-        answer = self.call.run("update-ref", "--no-deref", ref, self.objects.named(new), before)
-        if answer.code == 0:
-            return True
-        now = self.call.run("rev-parse", "--quiet", "--verify", "--end-of-options", ref)
-        found = now.out.decode("ascii", "replace").strip() if now.code == 0 else None
-        if found == old:
-            raise gitcall.failed(f"set {ref}", answer, mend="look for a left-over .lock file")
-        return False
+        answer = gitcall.Answer(code=128, out=b"", err="")
+        for _ in leftovers.tries(self.common, ref):
+            answer = self.call.run("update-ref", "--no-deref", ref, self.objects.named(new), before)
+            if answer.code == 0:
+                return True
+            now = self.call.run("rev-parse", "--quiet", "--verify", "--end-of-options", ref)
+            found = now.out.decode("ascii", "replace").strip() if now.code == 0 else None
+            if found != old:
+                return False
+            if ".lock" not in answer.err:
+                break
+        raise gitcall.failed(f"set {ref}", answer, mend="look for a left-over .lock file")
 
     def _blobs(self, folder: Path, contents: list[bytes]) -> dict[bytes, Oid]:
         different = list(dict.fromkeys(contents))

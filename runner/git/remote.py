@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from runner.errors import RepositoryError
-from runner.git import gitcall
+from runner.git import gitcall, leftovers
 from runner.git.repository import Git, full_ref
 from runner.model import Commit
 
 if TYPE_CHECKING:
     from runner.git import gittrees
 
-_ATTEMPTS = 5
 _MEND = "look at the remote's address, at the network and at your credentials"
 # Git's words for two pushes at one time, as against a hook or a rule that says no.
 _RACES = ("lock", "failed to update ref", "incorrect old value", "already exists")
-_chance = secrets.SystemRandom()
 
 
 class Outcome(Enum):
@@ -55,19 +51,26 @@ class Remote:
 
     def fetch(self, ref: str) -> Commit | None:
         """Return the commit that the full ref name stands for on the remote; None if absent."""
-        wanted = self._advertised(full_ref(ref))
-        if wanted is None:
-            return None
-        kept = full_ref(f"refs/jobgate/remote/{self.name}/{ref.removeprefix('refs/')}")
-        if self._git.ref(kept) == wanted:
-            return wanted
-        self._fetch(ref, kept)
-        found = self._git.ref(kept)
-        if found is None:
-            raise RepositoryError(
-                f"cannot find {kept} after it was fetched", mend="run `git fsck`, and try again"
-            )
-        return found
+        return self.fetch_all((ref,)).get(ref)
+
+    def fetch_all(self, refs: tuple[str, ...]) -> dict[str, Commit]:
+        """Return the commits of those full ref names that the remote has, by their names."""
+        wanted = self._advertised(tuple(full_ref(ref) for ref in refs))
+        kept = {
+            ref: full_ref(f"refs/jobgate/remote/{self.name}/{ref.removeprefix('refs/')}")
+            for ref in wanted
+        }
+        here = self._git.refs(*kept.values()) if kept else {}
+        stale = {ref: name for ref, name in kept.items() if here.get(name) != wanted[ref]}
+        if stale:
+            self._fetch(stale)
+            here = self._git.refs(*kept.values())
+        for name in kept.values():
+            if name not in here:
+                raise RepositoryError(
+                    f"cannot find {name} after it was fetched", mend="run `git fsck`, and try again"
+                )
+        return {ref: here[name] for ref, name in kept.items()}
 
     def push(self, ref: str, new: Commit, old: Commit | None) -> Pushed:
         """Ask the remote to set `ref` to `new` if it still is `old` (None: absent)."""
@@ -94,38 +97,46 @@ class Remote:
             return Pushed(outcome=Outcome.MOVED, words=words)
         return Pushed(outcome=Outcome.UNKNOWN, words=words)
 
-    def _advertised(self, ref: str) -> Commit | None:
-        answer = self._git.call.run(
-            "ls-remote", "--refs", "--quiet", "--", self.name, ref, seconds=gitcall.NETWORK_SECONDS
-        )
+    def _advertised(self, refs: tuple[str, ...]) -> dict[str, Commit]:
+        asked = ("ls-remote", "--refs", "--quiet", "--", self.name, *refs)
+        answer = self._git.call.run(*asked, seconds=gitcall.NETWORK_SECONDS)
         if answer.code != 0:
             raise gitcall.failed(f"ask the remote {self.name}", answer, mend=_MEND)
+        found: dict[str, Commit] = {}
         for line in answer.out.decode("utf-8", "replace").splitlines():
             oid, _, name = line.partition("\t")
-            if name == ref:  # the pattern also matches longer names that end so
-                return Commit(self._git.objects.named(oid))
-        return None
+            if name in refs:  # a pattern also matches longer names that end so
+                found[name] = Commit(self._git.objects.named(oid))
+        return found
 
-    def _fetch(self, ref: str, kept: str) -> None:
-        for attempt in range(_ATTEMPTS):
-            answer = self._git.call.run(
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-prune",
-                "--no-recurse-submodules",
-                "--no-write-fetch-head",
-                "--refmap=",
-                "--",
-                self.name,
-                f"+{ref}:{kept}",
-                seconds=gitcall.NETWORK_SECONDS,
-            )
-            if answer.code == 0:
-                return
-            if "lock" not in answer.err or attempt == _ATTEMPTS - 1:
+    def _fetch(self, kept: dict[str, str]) -> None:
+        """Fetch each ref to where it is kept: together if that can be done, or one by one."""
+        if len(kept) > 1 and self._fetched(kept).code == 0:
+            return
+        for ref, name in kept.items():
+            answer = gitcall.Answer(code=128, out=b"", err="")
+            for _ in leftovers.tries(self._git.common, name):
+                answer = self._fetched({ref: name})
+                # Where a lock is in the way, another run in this clone was fetching it.
+                if answer.code == 0 or "lock" not in answer.err:
+                    break
+            if answer.code != 0:
                 raise gitcall.failed(f"fetch {ref} from {self.name}", answer, mend=_MEND)
-            time.sleep(_chance.uniform(0, 0.1))  # another run in this clone was fetching it
+
+    def _fetched(self, kept: dict[str, str]) -> gitcall.Answer:
+        return self._git.call.run(
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-prune",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--refmap=",
+            "--",
+            self.name,
+            *(f"+{ref}:{name}" for ref, name in kept.items()),
+            seconds=gitcall.NETWORK_SECONDS,
+        )
 
 
 class Kept:

@@ -31,13 +31,14 @@ class Git:
     def __init__(self, top: Path, common: Path, object_format: str) -> None:
         """Use the working tree at `top`, whose repository lies at `common`; see `open`."""
         self.top = top
+        self.common = common
         self.call = gitcall.Call(top)
         self.objects = gitobjects.Objects(self.call, object_format)
         self._shallow = common / "shallow"
         self._history = githistory.History(
             call=self.call, objects=self.objects, shallow=self._shallow
         )
-        self._writer = gitwrite.Writer(call=self.call, objects=self.objects)
+        self._writer = gitwrite.Writer(call=self.call, objects=self.objects, common=common)
         self._trees: dict[Commit, gittrees.CommitTree] = {}
 
     @classmethod
@@ -156,6 +157,11 @@ class Git:
     ) -> frozenset[str]:
         """Return the addresses of all who made commits in `since..head` that changed `paths`."""
         return self._history.touched_by(since, head, paths)
+
+    @property
+    def history(self) -> githistory.History:
+        """Return what can be asked about the history of commits."""
+        return self._history
 
     def shallow(self) -> bool:
         """Tell whether a part of the history is not here."""

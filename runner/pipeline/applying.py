@@ -6,7 +6,7 @@ written; then the approved jobs run in waves, each after the jobs that it needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner import clauses, diff, history
@@ -24,13 +24,12 @@ from runner.model import (
     Planned,
     PolicyFiles,
     Result,
-    Signed,
     Step,
     Symbol,
     Wanted,
 )
 from runner.outcomes import Event, Item, Outcome
-from runner.pipeline import choosing, drafting, following, needs, planning, submission
+from runner.pipeline import choosing, drafting, following, keeping, needs, planning, submission
 from runner.pipeline.wave import Task, Wave, present
 from runner.pipeline.witnessing import Lookout
 from runner.verdicts import Approved, Denied, Verdict
@@ -38,6 +37,7 @@ from runner.verdicts import Approved, Denied, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.evidence import Grounds
     from runner.pipeline.world import World
 
 
@@ -158,7 +158,7 @@ class _Run:
         if change is None or not isinstance(change.wanted, PolicyFiles):
             return
         policy = change.wanted
-        verdict, statements = self._verdicts([change])[change.job]
+        verdict, grounds = keeping.kept(self.world, self._verdicts([change]))[change.job]
         if not isinstance(verdict, Approved):
             return
 
@@ -166,7 +166,7 @@ class _Run:
             found = present(ledger)
             if found.policy.key != change.after:
                 return None
-            draft = drafting.accepted(change, policy, self.head, found, statements)
+            draft = drafting.accepted(change, policy, self.head, found, grounds)
             return drafting.step(self.world, found, [draft], self.head, drafting.policies(policy))
 
         after = present(self.world.journal.append(decide))
@@ -205,7 +205,7 @@ class _Run:
             tasks = submission.tasks(self.planned.ledger, ready)
             self.lookout.look(self.planned.ledger, tasks)
             wave = self._wave(tasks)
-            said = self._verdicts(ready)
+            said = keeping.kept(self.world, self._verdicts(ready))
             submission.intend(wave, ready, {job: given for job, (_, given) in said.items()})
             self._carry_on(wave)
             self.carry_on_open()
@@ -244,7 +244,7 @@ class _Run:
             and change.job not in self.items
             and self._chosen(change.job)
             and isinstance(self.planned.verdicts[change.job], Approved)
-            and (change.had is None or change.had.state not in history.OPEN)
+            and (change.had is None or history.over(change.had))
             and not needs.missing(change.wanted, self.want.jobs, self.planned.ledger)
         ]
 
@@ -269,9 +269,7 @@ class _Run:
         found = present(ledger)
         self.planned = planning.judged(self.world, found, self.want, self.head, again=again)
 
-    def _verdicts(
-        self, changes: Iterable[Change]
-    ) -> dict[JobId, tuple[Verdict, tuple[Signed, ...]]]:
+    def _verdicts(self, changes: Iterable[Change]) -> dict[JobId, tuple[Verdict, Grounds]]:
         planned = self.planned
         return planning.verdicts(self.world, changes, planned.ledger, planned.in_force, self.head)
 
@@ -285,6 +283,8 @@ class _Run:
         if not at_tip:
             detail = "the branch moved on meanwhile; apply its tip"
             return Item(job=change.job, state="superseded", detail=detail, code=6)
+        if change.had is not None and history.unsettled(change.had):
+            return replace(_unknown(change.had), job=change.job)
         if isinstance(verdict, Denied):
             detail = f"{verdict.reason}; {verdict.mend}"
             return Item(job=change.job, state="denied", detail=detail, code=5)

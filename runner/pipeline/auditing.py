@@ -8,9 +8,22 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runner import accounts, canon, history, judge, narrow, records, wire
+from runner import (
+    accounts,
+    acts,
+    canon,
+    dated,
+    history,
+    instants,
+    judge,
+    narrow,
+    records,
+    successes,
+    wire,
+)
 from runner.errors import CheckError, RepositoryError
 from runner.evidence import Evidence
 from runner.model import (
@@ -27,10 +40,12 @@ from runner.model import (
     Symbol,
 )
 from runner.outcomes import Proof
-from runner.pipeline import consent, planning, standing, wanted
+from runner.pipeline import consent, planning, recalling, retrying, standing, wanted
 from runner.verdicts import Approved
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from runner.model import Entry, InForce
     from runner.pipeline.world import World
 
@@ -95,7 +110,7 @@ def _to_the_letter(record: Record, content: bytes) -> Proof:
 
 def _chain(world: World, entries: tuple[Entry, ...]) -> Proof:
     try:
-        sound = history.replay(entries) == world.journal.ledger()
+        sound = dated.agrees(world.journal.ledger(), history.replay(entries))
     except history.ImpossibleEntryError as error:
         return Proof(name="chain", holds=False, detail=str(error))
     return Proof(name="chain", holds=sound, detail=f"{len(entries)} entries add up to the ledger")
@@ -141,7 +156,7 @@ class _Derivation:
             return (
                 *found,
                 Proof(name="policy", holds=same, detail=record.digest),
-                self._consent(want.policy),
+                *self._consent(want.policy),
             )
         job = next((each for each in want.jobs if each.id == record.job), None)
         if job is None:
@@ -149,7 +164,7 @@ class _Derivation:
                 *found,
                 Proof(name="render", holds=False, detail=f"no {record.job} at {record.head}"),
             )
-        found += [*self._digests(job), self._script(job), self._consent(job)]
+        found += [*self._digests(job), self._script(job), *self._consent(job)]
         return (*found, *self._steering(job))
 
     def _files(self) -> Proof:
@@ -186,22 +201,36 @@ class _Derivation:
             return Proof(name="script", holds=False, detail=error.message)
         return Proof(name="script", holds=kept == job.script, detail=path)
 
-    def _consent(self, subject: Job | PolicyFiles) -> Proof:
-        """Judge again, by the policy that was in force, on the day of the permit."""
+    def _consent(self, subject: Job | PolicyFiles) -> tuple[Proof, ...]:
+        """Judge again, by the policy that was in force, at the instant of the permit."""
         before = self._before()
         if before is None:
-            return Proof(name="approvals", holds=False, detail="the ledger had not begun")
+            return (Proof(name="approvals", holds=False, detail="the ledger had not begun"),)
         policy = planning.in_force(self.world, self.record.policy)
         change = self._change(subject, before)
-        evidence = self._evidence(change, before, policy)
         permit = [each for each in self.record.entries if each.kind in _PERMITS][-1]
-        verdict = judge.verdict(
-            change, ledger=before.id, policy=policy, evidence=evidence, today=permit.at[:10]
+        at = instants.read(permit.at)
+        if at is None:
+            detail = f"entry {permit.seq} has no instant"
+            return (Proof(name="approvals", holds=False, detail=detail),)
+        evidence = self._evidence(change, before, policy, permit, at)
+        verdict = judge.verdict(change, ledger=before.id, policy=policy, evidence=evidence, at=at)
+        given = [each.by for each in evidence.approvals]
+        given += [f"@{each.account}" for each in evidence.reviews]
+        people = ", ".join(sorted(set(given))) or "nobody"
+        broken = records.broken(permit)
+        shown = recalling.proofs(self.world, self._permit(permit, before), change)
+        approved = Proof(
+            name="approvals",
+            holds=isinstance(verdict, Approved) and _same_glass(permit, verdict, policy, at),
+            detail=f"the glass was broken by {broken.by}: {broken.reason}"
+            if broken
+            else f"given by {people}",
         )
-        people = ", ".join(sorted({each.by for each in evidence.approvals})) or "nobody"
-        return Proof(
-            name="approvals", holds=isinstance(verdict, Approved), detail=f"given by {people}"
-        )
+        return (*shown, approved)
+
+    def _permit(self, entry: Entry, before: Ledger) -> recalling.Permit:
+        return recalling.Permit(entry=entry, before=before, head=self.record.head)
 
     def _steering(self, job: Job) -> tuple[Proof, ...]:
         """Judge each order again, but stops, by the policy in force when it was given."""
@@ -222,13 +251,18 @@ class _Derivation:
     def _permitted(self, entry: Entry, job: Job, before: Ledger, accepted: InForce) -> bool:
         policy = planning.in_force(self.world, accepted)
         change = self._change(standing.at_home(job, policy), before)
-        given = consent.verified(self.world, policy, records.approvals(entry))
-        touched = consent.touched_by(self.world, change, before, self.record.head)
-        evidence = Evidence(approvals=tuple(each for each, _ in given), touched_by=touched)
-        verdict = judge.verdict(
-            change, ledger=before.id, policy=policy, evidence=evidence, today=entry.at[:10]
-        )
-        return isinstance(verdict, Approved)
+        at = instants.read(entry.at)
+        if at is None:
+            return False
+        evidence = self._evidence(change, before, policy, entry, at)
+        order = acts.steering_from(narrow.mapping(dict(entry.data), "steering"))
+        if order.act is Act.RETRY_ALL:
+            given = consent.verified(self.world, policy, records.approvals(entry), at)
+            named = (self.record.ledger, self.record.key, (order.batch, order.tries))
+            mine = (said for said, _ in given if retrying.about(said, *named))
+            evidence = retrying.evidence(evidence, change, mine)
+        verdict = judge.verdict(change, ledger=before.id, policy=policy, evidence=evidence, at=at)
+        return isinstance(verdict, Approved) and _same_glass(entry, verdict, policy, at)
 
     def _before(self) -> Ledger | None:
         """Return the ledger as it stood just before the submission was announced."""
@@ -253,10 +287,32 @@ class _Derivation:
             wanted=subject,
         )
 
-    def _evidence(self, change: Change, before: Ledger, policy: Policy) -> Evidence:
-        given = consent.verified(self.world, policy, self.record.approvals)
-        touched = consent.touched_by(self.world, change, before, self.record.head)
-        return Evidence(approvals=tuple(each for each, _ in given), touched_by=touched)
+    def _evidence(
+        self,
+        change: Change,
+        before: Ledger,
+        policy: Policy,
+        entry: Entry,
+        at: datetime,
+    ) -> Evidence:
+        given = consent.verified(self.world, policy, records.approvals(entry), at)
+        found = Evidence(
+            approvals=(),
+            touched_by=consent.touched_by(self.world, change, before, self.record.head),
+            succeeded=successes.platforms(before, change, successes.asked(policy)),
+            since=dated.since(before, change),
+        )
+        found = recalling.recalled(self.world, self._permit(entry, before), change, found)
+        return consent.signed(found, (said for said, _ in given))
+
+
+def _same_glass(entry: Entry, verdict: Approved, policy: Policy, at: datetime) -> bool:
+    """Tell whether an entry names whoever broke the glass, and is followed up no later than due."""
+    said = records.broken(entry)
+    if said is None or verdict.broken is None or policy.break_glass is None:
+        return said is None and verdict.broken is None
+    latest = instants.written(at + timedelta(hours=policy.break_glass.hours))
+    return (said.by, said.reason) == verdict.broken and said.due <= latest
 
 
 _PERMITS = frozenset({Kind.INTENDED, Kind.STARTING, Kind.POLICY})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner import acts, canon, history, pins, wire
+from runner import acts, canon, endings, history, reviews, statements, subjects, wire
 from runner.errors import SupersededError
 from runner.model import (
     POLICY,
+    Commit,
     Draft,
     InForce,
     Job,
@@ -25,8 +26,13 @@ from runner.pipeline.world import World, instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Change, Commit, Had, Signed, Steering
+    from runner.evidence import Grounds
+    from runner.model import Change, Had, Steering
     from runner.progress import Created
+
+
+# What follows from a verdict always; an order does, unless it is a stop.
+_JUDGED = frozenset({Kind.POLICY, Kind.INTENDED, Kind.STARTING})
 
 
 def step(
@@ -38,7 +44,8 @@ def step(
 ) -> Step | None:
     """Return the append that `drafts` make on `ledger`, or None when there are none.
 
-    Raise SupersededError when they act on a commit that the ledger has gone beyond.
+    Raise SupersededError when they act on a commit that the ledger has gone beyond, or rest on
+    fewer statements than a verdict that the ledger knows of.
     """
     drafts = tuple(withholding.without_values(world.secrets, draft) for draft in drafts)
     acts = any(draft.kind in history.ACTS for draft in drafts)
@@ -47,9 +54,24 @@ def step(
             f"cannot apply {head[:12]}: the ledger has acted on {ledger.head[:12]} meanwhile",
             mend="apply the tip of the branch",
         )
+    _check_tips(world, ledger, drafts)
     stamp = history.Stamp(runner=world.runner, at=instant(world), head=head)
     entries, after = history.extended(ledger, drafts, stamp)
     return Step(entries=entries, ledger=after, files=files or {}) if entries else None
+
+
+def _check_tips(world: World, ledger: Ledger, drafts: Iterable[Draft]) -> None:
+    """Refuse a verdict from before one that the ledger knows of: it may miss a revocation."""
+    for draft in drafts:
+        tip = draft.data.get("approvals_tip")
+        judged = draft.kind in _JUDGED or bool(draft.data.get("approvals"))
+        if judged and not world.approvals.goes_on(
+            Commit(tip) if isinstance(tip, str) else None, ledger.approvals
+        ):
+            raise SupersededError(
+                f"cannot apply {draft.job}: somebody judged by newer approvals meanwhile",
+                mend="run it again: it goes on from where it is",
+            )
 
 
 def genesis(branch: str, mode: str, policy: PolicyFiles, head: Commit) -> Draft:
@@ -74,7 +96,7 @@ def adopted(job: Job) -> Draft:
 
 
 def accepted(
-    change: Change, policy: PolicyFiles, head: Commit, ledger: Ledger, statements: Iterable[Signed]
+    change: Change, policy: PolicyFiles, head: Commit, ledger: Ledger, grounds: Grounds
 ) -> Draft:
     """Return the draft that puts `policy` in force."""
     key = key_of(ledger, change)
@@ -85,7 +107,7 @@ def accepted(
         key=key,
         effect=policy.digest,
         digest=policy.digest,
-        data={"approvals": _signed(statements), "policy": wire.in_force(said)},
+        data={**_judged(grounds), "policy": wire.in_force(said)},
     )
 
 
@@ -94,10 +116,10 @@ def removed(had: Had) -> Draft:
     return Draft(kind=Kind.REMOVED, job=had.job, data={})
 
 
-def intended(change: Change, job: Job, ledger: Ledger, statements: Iterable[Signed]) -> Draft:
+def intended(change: Change, job: Job, ledger: Ledger, grounds: Grounds) -> Draft:
     """Return the draft that announces a submission, with all that it rests on."""
     had = change.had
-    data: dict[str, Json] = {**_account(job), "approvals": _signed(statements)}
+    data: dict[str, Json] = {**_account(job), **_judged(grounds)}
     if change.after is not None:
         data["previous"] = change.after
     if had is not None and had.job != job.id:
@@ -122,15 +144,14 @@ def created(had: Had, instance: str, answer: Created) -> Draft:
     )
 
 
-def starting(had: Had, statements: Iterable[Signed]) -> Draft:
+def starting(had: Had, grounds: Grounds) -> Draft:
     """Return the draft that says who permitted the start that follows."""
-    return about(had, Kind.STARTING, {"approvals": _signed(statements)})
+    return about(had, Kind.STARTING, _judged(grounds))
 
 
-def steering(had: Had, order: Steering, statements: Iterable[Signed]) -> Draft:
+def steering(had: Had, order: Steering, grounds: Grounds) -> Draft:
     """Return the draft that says which order is about to be given, and who permitted it."""
-    data = {"approvals": _signed(statements), "steering": acts.tree(order)}
-    return about(had, Kind.STEERING, data)
+    return about(had, Kind.STEERING, {**_judged(grounds), "steering": acts.tree(order)})
 
 
 def steered(had: Had, became: Literal["done", "overtaken", "refused"], detail: str) -> Draft:
@@ -140,13 +161,13 @@ def steered(had: Had, became: Literal["done", "overtaken", "refused"], detail: s
 
 def ended(had: Had, kind: Kind, result: Result) -> Draft:
     """Return the draft that tells how a submission ended (`ended`, `refused` or `unknown`)."""
-    return about(had, kind, {"result": wire.result(result)})
+    return about(had, kind, {"result": endings.tree(result)})
 
 
 def settled(had: Had, result: Result, reason: str, by: str) -> Draft:
     """Return the draft that settles what nobody knew, by a person or (empty) by its platform."""
     said = {"by": by} if by else {}
-    return about(had, Kind.SETTLED, {"reason": reason, "result": wire.result(result), **said})
+    return about(had, Kind.SETTLED, {"reason": reason, "result": endings.tree(result), **said})
 
 
 def about(had: Had, kind: Kind, data: Mapping[str, Json]) -> Draft:
@@ -196,17 +217,26 @@ def _in_force(policy: PolicyFiles, head: Commit, key: Key | None) -> InForce:
 
 def _account(job: Job) -> dict[str, Json]:
     account: dict[str, Json] = {
-        "body": pins.recorded(canon.effect_body(job.body, job.script), job.pins),
+        "body": subjects.request(job),
+        "labels": dict(job.labels),
         "path": job.path,
         "run": job.run,
         "scheme": canon.SCHEME,
         "sources": wire.sources(job.sources),
         "spec": job.spec,
     }
+    if job.expect_hosts is not None:
+        account["expect_hosts"] = list(job.expect_hosts)
     if job.script is not None:
         account["script"] = canon.sha256(job.script)
     return account
 
 
-def _signed(statements: Iterable[Signed]) -> Json:
-    return [wire.signed(each) for each in statements]
+def _judged(grounds: Grounds) -> dict[str, Json]:
+    """Return what an entry says of the verdict that it follows from."""
+    data: dict[str, Json] = {"approvals": [wire.signed(each) for each in grounds.statements]}
+    if grounds.tip is not None:
+        data["approvals_tip"] = grounds.tip
+    if grounds.broken is not None:
+        data["broken"] = statements.broken(grounds.broken)
+    return data | reviews.data(grounds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner import history
+from runner import dated, history
 from runner.checkup import Desk, failed
 from runner.errors import CheckError, FindingsError, RunnerError
 from runner.pipeline import planning, probing, wanted
@@ -263,7 +263,7 @@ def _ledger(means: Means) -> tuple[Ledger | None, Check]:
         world = means.world()
         ledger = planning.ledger(world)
         entries = world.journal.entries()
-        if history.replay(entries) != ledger:
+        if not dated.agrees(ledger, history.replay(entries)):
             raise CheckError(
                 "cannot trust the journal: its entries do not add up to the ledger",
                 mend="find out who changed it: `jobgate verify`, from a clone that is kept",

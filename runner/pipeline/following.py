@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from runner import acts, handles
-from runner.errors import PlatformError, UnknownOutcomeError
+from runner.errors import UnknownOutcomeError
 from runner.model import Draft, Had, JobId, Kind, Ledger, Result, Steering, Step
 from runner.outcomes import Event
-from runner.pipeline import drafting
+from runner.pipeline import drafting, lanes
 from runner.pipeline.wave import present
 from runner.progress import Progress, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from runner.pipeline.ports import Platform
     from runner.pipeline.wave import Task, Wave
 
 _SHORTEST, _LONGEST = 0.02, 2.0
@@ -39,8 +40,8 @@ def follow(wave: Wave, *, wait: bool = True) -> None:
     told: dict[JobId, str] = {}
     while running := wave.at(Kind.STARTED):
         ends: dict[JobId, Draft] = {}
-        for task, had in running:
-            end = _look(wave, task, had, told)
+        for task, had, progress in _stand(wave, running):
+            end = _look(wave, task, progress, told)
             if end is not None:
                 ends[task.id] = drafting.ended(had, Kind.ENDED, end)
         wave.append(Kind.STARTED, ends)
@@ -58,9 +59,8 @@ def settle(wave: Wave) -> None:
     Those that were done let the job be followed again.
     """
     answers: list[tuple[Had, Draft]] = []
-    for task, had in wave.at(Kind.STEERING):
-        stands = _stands(wave, task, had)
-        if stands is None or had.steering is None:
+    for task, had, stands in _stand(wave, wave.at(Kind.STEERING)):
+        if had.steering is None:
             continue
         became = acts.became(had.steering, stands)
         if became is None:
@@ -105,9 +105,10 @@ def code_of(result: Result) -> int:
 
 def lost(order: Steering) -> str:
     """Return the words for an order of which nobody knows whether it was carried out."""
+    act = acts.command(order.act)
     return (
-        f"nobody has said yet what became of `{order.act.value}`, and the job stands where it "
-        f"stood; `jobgate {order.act.value} --again` orders it once more"
+        f"nobody has said yet what became of `{act}`, and the job stands where it stood; "
+        f"`jobgate {act} --again` orders it once more"
     )
 
 
@@ -119,10 +120,7 @@ def told_as(progress: Progress) -> str:
     return f"batch {progress.batch}/{progress.batches}: {done}/{len(progress.hosts)} hosts{bad}"
 
 
-def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | None:
-    progress = _stands(wave, task, had)
-    if progress is None:
-        return None
+def _look(wave: Wave, task: Task, progress: Progress, told: dict[JobId, str]) -> Result | None:
     text = told_as(progress)
     if told.get(task.id) != text:
         told[task.id] = text
@@ -133,20 +131,26 @@ def _look(wave: Wave, task: Task, had: Had, told: dict[JobId, str]) -> Result | 
     return result(progress)
 
 
-def _stands(wave: Wave, task: Task, had: Had) -> Progress | None:
-    """Return how a job stands; where its platform cannot say, it rests."""
-    try:
-        platform = wave.world.platforms(task.platform)
-        if platform.instance != had.instance:
+def _stand(wave: Wave, running: Sequence[tuple[Task, Had]]) -> Iterator[tuple[Task, Had, Progress]]:
+    """Yield how each job stands; those of which their platform cannot say rest."""
+    found = lanes.asked(wave, running, _progress)
+    for task, had in running:
+        stands = found[task.id]
+        if isinstance(stands, Progress):
+            yield task, had, stands
+        elif stands is None:
             detail = (
                 f"it lives on instance {had.instance} of {task.platform.name}, which is not here"
             )
             wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
-            return None
-        return platform.status(handles.handle(had))
-    except (PlatformError, UnknownOutcomeError) as error:
-        wave.rest(task.id, "started", f"{error.message}; apply again to follow it", 8)
-        return None
+        else:
+            wave.rest(task.id, "started", f"{stands.message}; apply again to follow it", 8)
+
+
+def _progress(platform: Platform, task: Task, had: Had) -> Progress | None:
+    """Return how a job stands; None where the platform is not the one that created it."""
+    del task
+    return platform.status(handles.handle(had)) if platform.instance == had.instance else None
 
 
 def _rest_ended(wave: Wave) -> None:

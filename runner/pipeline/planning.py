@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, diff, judge
+from runner import canon, clauses, consents, diff, judge
 from runner.errors import FindingsError, RepositoryError
 from runner.model import (
     POLICY,
@@ -21,13 +22,15 @@ from runner.model import (
     Wanted,
 )
 from runner.pipeline import consent, wanted
-from runner.pipeline.world import World, today
+from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import InForce, Signed
+    from runner.evidence import Grounds
+    from runner.model import InForce
     from runner.pipeline.ports import Tree
+    from runner.pipeline.world import World
     from runner.verdicts import Verdict
 
 
@@ -85,19 +88,22 @@ def judged(
 
 def verdicts(
     world: World, changes: Iterable[Change], have: Ledger, policy: Policy, head: Commit
-) -> dict[JobId, tuple[Verdict, tuple[Signed, ...]]]:
-    """Return the verdict on each change, and the signed statements that it rests on."""
+) -> dict[JobId, tuple[Verdict, Grounds]]:
+    """Return the verdict on each change, and the grounds that it rests on."""
     asked = {change.job: change for change in changes}
-    day = today(world)
-    return {
-        job: (
-            judge.verdict(asked[job], ledger=have.id, policy=policy, evidence=found, today=day),
-            statements,
-        )
-        for job, (found, statements) in consent.evidence(
-            world, asked.values(), have, policy, head
-        ).items()
-    }
+    now = world.clock.now()
+    given = consent.evidence(world, asked.values(), have, policy, head)
+    said: dict[JobId, tuple[Verdict, Grounds]] = {}
+    for job, (found, grounds) in given.items():
+        verdict = judge.verdict(asked[job], ledger=have.id, policy=policy, evidence=found, at=now)
+        rests = consent.grounded(grounds, verdict, policy, now)
+        if found.reviews and isinstance(verdict, Approved):
+            question = consents.Question(
+                change=asked[job], ledger=have.id, policy=policy, evidence=found, at=now
+            )
+            rests = replace(rests, reviews=consents.reviews(question))
+        said[job] = verdict, rests
+    return said
 
 
 def in_force(world: World, accepted: InForce) -> Policy:

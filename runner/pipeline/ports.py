@@ -15,10 +15,10 @@ from runner.model import (
     Ledger,
     PlatformEntry,
     Policy,
-    Signed,
     Step,
     Unreadable,
 )
+from runner.terms import ForgeEntry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.handles import Handle
     from runner.outcomes import Signatures
     from runner.progress import Created, Progress
+    from runner.pulls import ForgeReview, PullRequest
     from runner.stored import Named, Stored
     from runner.witness import Sighting
 
@@ -120,30 +121,6 @@ class Journal(Protocol):
         ...
 
 
-class Approvals(Protocol):
-    """Where signed statements are kept."""
-
-    def of(self, job: str) -> tuple[Signed, ...]:
-        """Return every statement filed under `job` at the newest tip, in a fixed order."""
-        ...
-
-    def add(self, job: str, signed: Signed) -> None:
-        """Keep `signed` under `job`."""
-        ...
-
-
-class Signer(Protocol):
-    """SSH signatures in the namespace `jobgate`."""
-
-    def sign(self, statement: bytes, key_file: str) -> str:
-        """Return the armoured signature; raise CheckError when it cannot be made."""
-        ...
-
-    def verified(self, asked: Sequence[tuple[Signed, tuple[str, ...]]]) -> tuple[bool, ...]:
-        """Tell of each signature whether one of the public keys beside it made it."""
-        ...
-
-
 class Platform(Protocol):
     """What runs jobs.
 
@@ -155,6 +132,11 @@ class Platform(Protocol):
     @property
     def instance(self) -> str:
         """Return the UUID of the platform's state; another one is another platform."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """Return how many threads may ask it at one time."""
         ...
 
     def create(self, body: dict[str, Json]) -> Created:
@@ -297,6 +279,32 @@ class Secrets(Protocol):
         ...
 
 
+class Forge(Protocol):
+    """Where reviews live. What it says is evidence to be held against git, and nothing more.
+
+    Every method raises ForgeError when it cannot say.
+    """
+
+    def pulls(self, commit: Commit) -> tuple[PullRequest, ...]:
+        """Return the pull requests that the commit came in by or stands in, by number.
+
+        Whatever branch they are for; none where the forge does not have the commit.
+        """
+        ...
+
+    def reviews(self, number: int) -> tuple[ForgeReview, ...]:
+        """Return every review of a pull request that was handed in, oldest first."""
+        ...
+
+    def retargeted(self, number: int) -> str:
+        """Return when a pull request was last given another base branch; empty: it never was."""
+        ...
+
+    def member(self, team: str, account: str) -> bool:
+        """Tell whether the account is in the team ("acme/sre") now, or in a team below it."""
+        ...
+
+
 class Clock(Protocol):
     """The time, and waiting for it to pass."""
 
@@ -310,3 +318,4 @@ class Clock(Protocol):
 
 
 Platforms: TypeAlias = Callable[[PlatformEntry], Platform]
+Forges: TypeAlias = Callable[[ForgeEntry], Forge]  # opening one may raise ForgeError too

@@ -15,10 +15,11 @@ from runner.frozen import Frozen, Target
 from runner.model import JobId, Key, Kind
 from runner.outcomes import Call, Rehearsal
 from runner.pipeline import applying, planning, withholding
+from runner.pipeline.recollection import Recollection
 from runner.progress import Created, Progress, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from runner.handles import Handle
     from runner.model import Act, Commit, Entry, Had, Job, Json, Ledger, PlatformEntry
@@ -51,6 +52,8 @@ def rehearsal(world: World, head: Commit, options: applying.Options) -> Rehearsa
         journal=stage.memory,
         platforms=stage.platform,
         secrets=withholding.Unfetched(),
+        keep=_unkept,
+        recollection=Recollection(),
         tell=_hushed,
     )
     done = applying.apply(on_stage, head, options)
@@ -60,6 +63,12 @@ def rehearsal(world: World, head: Commit, options: applying.Options) -> Rehearsa
 
 def _hushed(event: Event) -> None:
     del event
+
+
+def _unkept(commits: Sequence[Commit], at: str) -> Commit:
+    """Keep nothing, and take one of `commits` for what would hold them."""
+    del at
+    return commits[0]
 
 
 @dataclass(slots=True)
@@ -185,6 +194,11 @@ class _Looking:
             for had in (() if first is None else first.jobs.values())
         )
         return self._real.instance if under_way else _INSTANCE
+
+    @property
+    def lanes(self) -> int:
+        """Return one: calls are noted in their order."""
+        return 1
 
     def create(self, body: dict[str, Json]) -> Created:
         """Note the call, and answer with ids that nobody is asked for."""

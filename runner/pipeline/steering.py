@@ -9,16 +9,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runner import acts, handles, history
 from runner.errors import CheckError, PlatformError, UnknownOutcomeError
-from runner.model import Act, Draft, Had, Job, Kind, Ledger, Policy, Signed, Steering, Step
+from runner.evidence import Grounds
+from runner.model import Act, Draft, Had, Kind, Ledger, Policy, Steering, Step
 from runner.outcomes import Event
-from runner.pipeline import drafting, following, planning, standing, submission
+from runner.pipeline import drafting, following, keeping, planning, reopening, retrying, standing
 from runner.pipeline.wave import present
-from runner.verdicts import Approved
+from runner.verdicts import Approved, Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ _LOOKS, _PAUSE = 5, 0.2  # how often a job is looked at after a lost answer, and
 _FOR = {
     Act.RESUME: "is for a job that waits for a person between two batches",
     Act.RETRY: "is for a job that failed, was stopped or ended abnormally",
+    Act.RETRY_ALL: "is for a job that failed, was stopped or ended abnormally",
     Act.SKIP: "is for a job that failed, is being stopped, or was stopped",
     Act.STOP: "is for a job that runs, or waits for a person",
 }
@@ -64,7 +66,7 @@ def steer(world: World, name: str, order: Order) -> tuple[Had, str]:
     )
     if not history.steerable(had):
         raise CheckError(
-            f"cannot {order.act.value} {had.job}: {_state(had)}",
+            f"cannot {acts.command(order.act)} {had.job}: {_state(had)}",
             mend="look at `jobgate status`; `jobgate apply` carries on what is under way",
         )
     seen = desk.look(had)
@@ -100,9 +102,9 @@ class _Desk:
             if order.again or order.act is Act.STOP:
                 return had, False
             raise UnknownOutcomeError(
-                f"cannot {order.act.value} {had.job}: {following.lost(had.steering)}",
-                mend=f"see that nobody runs `jobgate {had.steering.act.value}` any more, then "
-                f"`jobgate {order.act.value} {had.job} --again`",
+                f"cannot {acts.command(order.act)} {had.job}: {following.lost(had.steering)}",
+                mend=f"see that nobody runs `jobgate {acts.command(had.steering.act)}` any more, "
+                f"then `jobgate {acts.command(order.act)} {had.job} --again`",
             )
         same = became == "done" and had.steering.act is order.act
         return self.answer(had, became, following.told_as(seen)), same
@@ -111,21 +113,23 @@ class _Desk:
         """Raise CheckError unless the order is one for a job that stands like that."""
         if had.removed and order.act is not Act.STOP:
             raise CheckError(
-                f"cannot {order.act.value} {had.job}: its spec is gone",
+                f"cannot {acts.command(order.act)} {had.job}: its spec is gone",
                 mend="put the spec back, or leave the job as it is",
             )
         if not acts.offered(order.act, seen.status):
             state = seen.status.name.lower().replace("_", " ")
             raise CheckError(
-                f"cannot {order.act.value} {had.job}: it is {state}, and this {_FOR[order.act]}",
+                f"cannot {acts.command(order.act)} {had.job}: it is {state}, "
+                f"and this {_FOR[order.act]}",
                 mend=f"look at `jobgate status {had.job}`",
             )
 
     def give(self, had: Had, order: Order, seen: Progress) -> tuple[Had, str]:
         """Announce the order, send it, and note what became of it."""
-        statements = () if order.act is Act.STOP else self._permitted(had, order)
-        had = self._announce(had, _steering(order, seen), statements)
-        self.world.tell(Event(job=had.job, text=f"{order.act.value} is ordered: {order.reason}"))
+        grounds = Grounds() if order.act is Act.STOP else self._permitted(had, order, seen)
+        had = self._announce(had, _steering(order, seen), grounds)
+        told = f"{acts.command(order.act)} is ordered: {order.reason}"
+        self.world.tell(Event(job=had.job, text=told))
         try:
             self.platform.operate(handles.handle(had), order.act, seen)
         except PlatformError as error:
@@ -144,46 +148,38 @@ class _Desk:
         self._append(had, drafts, lambda _: True)
         return self.ledger.jobs[had.job]
 
-    def _permitted(self, had: Had, order: Order) -> tuple[Signed, ...]:
-        """Return the statements that permit the job still; raise CheckError where none do."""
-        change = submission.reopened(replace(had, stood=self._stood(had)), self._job(had, order))
-        said = planning.verdicts(self.world, [change], self.ledger, self.policy, had.head)
-        verdict, statements = said[change.job]
+    def _permitted(self, had: Had, order: Order, seen: Progress) -> Grounds:
+        """Return the grounds on which the job is permitted still; raise CheckError without any."""
+        change = reopening.change(self.world, self.policy, had, acts.command(order.act))
+        if order.act is Act.RETRY_ALL:
+            stands = (had, seen.batch, seen.tries)
+            return retrying.permitted(self.world, change, self.ledger, self.policy, stands)
+        said = keeping.kept(
+            self.world,
+            planning.verdicts(self.world, [change], self.ledger, self.policy, had.head),
+        )
+        verdict, grounds = said[change.job]
         if isinstance(verdict, Approved):
-            return statements
+            return grounds
+        if isinstance(verdict, Denied):
+            raise CheckError(
+                f"cannot {acts.command(order.act)} {had.job}: {verdict.reason}",
+                mend=f"{verdict.mend}; `jobgate stop` is always possible",
+            )
         raise CheckError(
-            f"cannot {order.act.value} {had.job}: its approval no longer stands",
+            f"cannot {acts.command(order.act)} {had.job}: its approval no longer stands",
             mend="`jobgate stop` needs none; what else is to run has to be approved anew, as "
             "another submission",
         )
 
-    def _job(self, had: Had, order: Order) -> Job:
-        """Return the job as it was submitted, made again from its commit."""
-        want = planning.demanded(self.world.repository.tree(had.head))
-        for job in want.jobs:
-            if (job.id, job.effect, job.digest) == (had.job, had.effect, had.digest):
-                return standing.at_home(job, self.policy)
-        raise CheckError(
-            f"cannot {order.act.value} {had.job}: {had.head[:12]} no longer makes what was "
-            "approved",
-            mend="use the version of jobgate that submitted it, or submit it anew",
-        )
-
-    def _stood(self, had: Had) -> Had | None:
-        """Return what stood before the submission, by which it was judged when it was announced."""
-        for _, ledger in history.steps(self.world.journal.entries()):
-            then = ledger.jobs.get(had.job)
-            if then is not None and then.key == had.key:
-                return then.stood
-        return None
-
-    def _announce(self, had: Had, given: Steering, statements: tuple[Signed, ...]) -> Had:
+    def _announce(self, had: Had, given: Steering, grounds: Grounds) -> Had:
         """Append the order, if job and policy still stand where they were seen."""
         judged = self.ledger.policy
-        draft = drafting.steering(had, given, statements)
+        draft = drafting.steering(had, given, grounds)
         if not self._append(had, [draft], lambda ledger: ledger.policy == judged):
             raise CheckError(
-                f"cannot {given.act.value} {had.job}: it was carried on by somebody else meanwhile",
+                f"cannot {acts.command(given.act)} {had.job}: it was carried on by somebody else "
+                "meanwhile",
                 mend=f"look at `jobgate status {had.job}`, and order what is still wanted",
             )
         return self.ledger.jobs[had.job]

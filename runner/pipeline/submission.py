@@ -17,17 +17,20 @@ from runner import handles, history
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import Change, Draft, Had, Job, JobId, Key, Kind, Ledger, Result, Step, Symbol
 from runner.outcomes import Event
-from runner.pipeline import drafting, freezing, needs, planning, sending
+from runner.pipeline import drafting, freezing, keeping, lanes, needs, planning, sending
 from runner.pipeline.wave import Task, Wave, present
 from runner.progress import Created, Status
-from runner.verdicts import Approved
+from runner.verdicts import Approved, Denied, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from runner.evidence import Grounds
+    from runner.frozen import Frozen
     from runner.handles import Handle
-    from runner.model import PlatformEntry, Signed
+    from runner.model import Json, PlatformEntry
     from runner.pipeline.ports import Platform
+    from runner.verdicts import Verdict
 
 _OVER = (
     (Kind.ENDED, "withdrawn", 4),
@@ -36,9 +39,7 @@ _OVER = (
 )
 
 
-def intend(
-    wave: Wave, changes: Iterable[Change], statements: Mapping[JobId, tuple[Signed, ...]]
-) -> None:
+def intend(wave: Wave, changes: Iterable[Change], grounds: Mapping[JobId, Grounds]) -> None:
     """Step 1: announce `changes`; those that another runner took meanwhile come to rest.
 
     So do those whose platform's list could not be read: nothing is announced without a witness.
@@ -55,7 +56,7 @@ def intend(
         ready = [change for change in wanted.values() if _free(found, change)]
         jobs = [change.wanted for change in ready if isinstance(change.wanted, Job)]
         drafts = [
-            drafting.intended(change, change.wanted, found, statements[change.job])
+            drafting.intended(change, change.wanted, found, grounds[change.job])
             for change in ready
             if isinstance(change.wanted, Job)
         ]
@@ -113,11 +114,11 @@ def reopened_task(had: Had, key: Key, platform: PlatformEntry, job: Job | None) 
 
 def _create(wave: Wave) -> None:
     """Steps 2 and 3. An answer that was lost leaves an idle job behind, which nobody starts."""
-    mine: dict[JobId, Created] = {}
+    bodies: dict[JobId, dict[str, Json]] = {}
     moved = _moved_on(wave, Kind.INTENDED)
     policy = planning.in_force(wave.world, wave.ledger.policy)
 
-    def act(task: Task, had: Had) -> Draft | None:
+    def prepare(task: Task, had: Had) -> Draft | None:
         began = wave.lookout.began(task)
         if began is not None:
             why = f"its key is borne by what was started there as {began}, which is not recorded"
@@ -129,12 +130,23 @@ def _create(wave: Wave) -> None:
         body = sending.body(wave, task, task.job, reopened(had, task.job), policy)
         if isinstance(body, str):
             return _withdrawal(had, body)
-        platform = wave.world.platforms(task.platform)
-        mine[task.id] = platform.create(body)
+        bodies[task.id] = body
+        return None
+
+    def create(platform: Platform, task: Task, had: Had) -> Draft:
+        mine[task.id] = platform.create(bodies[task.id])
         return drafting.created(had, platform.instance, mine[task.id])
 
-    wave.append(Kind.INTENDED, _each(wave, Kind.INTENDED, act))
+    mine: dict[JobId, Created] = {}
+    drafts = lanes.drafts(wave, Kind.INTENDED, prepare)
+    drafts |= lanes.answers(wave, Kind.INTENDED, create, of=bodies, drafts=drafts)
+    wave.append(Kind.INTENDED, drafts)
     _rest_over(wave)
+    _tell_idle(wave, mine)
+
+
+def _tell_idle(wave: Wave, mine: Mapping[JobId, Created]) -> None:
+    """Tell of each job that was created here, and is not the one that the journal took."""
     for job, answer in mine.items():
         kept = wave.ledger.jobs[job].platform_job
         if kept != answer.job:
@@ -144,49 +156,62 @@ def _create(wave: Wave) -> None:
 
 def _permit(wave: Wave) -> None:
     """Step 4: a fresh verdict, and a look that what waits there is what was reviewed."""
-    policy = planning.in_force(wave.world, wave.ledger.policy)
-    moved = _moved_on(wave, Kind.CREATED)
-    denied: set[JobId] = set()
-    at_work = [(had, task.job) for task, had in wave.at(Kind.CREATED)]
-    changes = {job.id: reopened(had, job) for had, job in at_work if job is not None}
-    head = wave.planned.plan.head
-    verdicts = planning.verdicts(wave.world, changes.values(), wave.ledger, policy, head)
+    head, moved = wave.planned.plan.head, _moved_on(wave, Kind.CREATED)
+    _at_home(wave, Kind.CREATED)
+    drafts: dict[JobId, Draft] = {}
+    waiting = lanes.answers(wave, Kind.CREATED, _waits, drafts=drafts)
+    wanted: dict[JobId, tuple[Had, Job]] = {}
 
-    def act(task: Task, had: Had) -> Draft | None:
-        platform = _same_instance(wave, task, had)
-        if platform is None:
-            return None
+    def doubted(task: Task, had: Had) -> Draft | None:
         # First of all: what somebody else started was not withdrawn, whatever else is true of it.
-        if platform.status(handles.handle(had)).status is not Status.WAITING:
+        if not waiting[task.id]:
             result = _result("unknown", "the platform started it before it was asked to")
             return drafting.ended(had, Kind.UNKNOWN, result)
         if task.job is None or task.job.effect != had.effect:
             return _withdrawal(had, "its spec changed before it was started")
-        held = _held(wave, task, task.job, moved=moved)
-        return None if held else judged(platform, task.job, had)
+        if not _held(wave, task, task.job, moved=moved):
+            wanted[task.id] = had, task.job
+        return None
 
-    def judged(platform: Platform, job: Job, had: Had) -> Draft:
-        verdict, statements = verdicts[job.id]
-        if not isinstance(verdict, Approved):
-            return _withdrawal(had, "its approval no longer stands")
-        shown = platform.frozen(handles.handle(had))
-        halt = freezing.halt(shown, changes[job.id], job, policy)
-        if halt is not None and halt.denied:
-            denied.add(had.job)
-        starts = drafting.starting(had, statements)
-        return starts if halt is None else _withdrawal(had, halt.reason)
+    drafts |= lanes.drafts(wave, Kind.CREATED, doubted, of=waiting)
+    policy = planning.in_force(wave.world, wave.ledger.policy)
+    changes = {job.id: reopened(had, job) for had, job in wanted.values()}
+    verdicts = keeping.kept(
+        wave.world, planning.verdicts(wave.world, changes.values(), wave.ledger, policy, head)
+    )
+    permitted = {job for job, (verdict, _) in verdicts.items() if isinstance(verdict, Approved)}
+    shown = lanes.answers(wave, Kind.CREATED, _shown, of=permitted, drafts=drafts)
+    halts = {job: freezing.halt(shown[job], changes[job], wanted[job][1], policy) for job in shown}
+    for job in wanted.keys() - permitted:
+        drafts |= _unpermitted(wave, wanted[job][0], verdicts[job][0])
+    for job, halt in halts.items():
+        starts = drafting.starting(wanted[job][0], verdicts[job][1])
+        drafts[job] = starts if halt is None else _withdrawal(wanted[job][0], halt.reason)
+    wave.append(Kind.CREATED, drafts)
+    late = {job for job, halt in halts.items() if halt is not None and halt.denied}
+    _rest_over(wave, late | {job for job in verdicts if isinstance(verdicts[job][0], Denied)})
 
-    wave.append(Kind.CREATED, _each(wave, Kind.CREATED, act))
-    _rest_over(wave, denied)
+
+def _unpermitted(wave: Wave, had: Had, verdict: Verdict) -> dict[JobId, Draft]:
+    """Withdraw what is approved no longer; what may be approved again is left where it is.
+
+    That is what is denied until it lifts, and what waits because the forge cannot be asked.
+    """
+    if isinstance(verdict, Waiting) and wave.world.recollection.answers.failed:
+        wave.rest(had.job, "waiting", "the forge cannot be asked whether it is still approved", 4)
+        return {}
+    if isinstance(verdict, Denied) and verdict.lifts:
+        wave.rest(had.job, "denied", f"{verdict.reason}; {verdict.mend}", 5)
+        return {}
+    no = verdict.reason if isinstance(verdict, Denied) else "its approval no longer stands"
+    return {had.job: _withdrawal(had, no)}
 
 
 def _start(wave: Wave) -> None:
     """Step 5: start what waits. A platform refuses a second start, so asking again is safe."""
 
-    def act(task: Task, had: Had) -> Draft | None:
-        platform = _same_instance(wave, task, had)
-        if platform is None:
-            return None
+    def begin(platform: Platform, task: Task, had: Had) -> Draft:
+        del task
         handle = handles.handle(had)
         try:
             waiting = platform.status(handle).status is Status.WAITING
@@ -194,10 +219,15 @@ def _start(wave: Wave) -> None:
             return drafting.ended(had, Kind.UNKNOWN, _result("unknown", error.message))
         if waiting:
             _begin(platform, handle)
-        wave.world.tell(Event(job=task.id, text=f"started as {handle.job}"))
         return drafting.about(had, Kind.STARTED, {})
 
-    wave.append(Kind.STARTING, _each(wave, Kind.STARTING, act))
+    drafts: dict[JobId, Draft] = {}
+    _at_home(wave, Kind.STARTING)
+    begun = lanes.answers(wave, Kind.STARTING, begin, drafts=drafts)
+    for task, had in wave.at(Kind.STARTING):
+        if task.id in begun and begun[task.id].kind is Kind.STARTED:
+            wave.world.tell(Event(job=task.id, text=f"started as {had.platform_job}"))
+    wave.append(Kind.STARTING, drafts | begun)
     _rest_over(wave)
 
 
@@ -213,21 +243,14 @@ def _begin(platform: Platform, handle: Handle) -> None:
         raise
 
 
-def _each(wave: Wave, state: Kind, act: Callable[[Task, Had], Draft | None]) -> dict[JobId, Draft]:
-    """Return what `act` drafts for each task at `state`; trouble with one stops only that one."""
-    drafts: dict[JobId, Draft] = {}
-    for task, had in wave.at(state):
-        try:
-            draft = act(task, had)
-        except RefusedError as error:
-            draft = drafting.ended(had, Kind.REFUSED, _result("refused", error.message))
-        except (PlatformError, UnknownOutcomeError) as error:
-            code = 8 if state is Kind.STARTING else PlatformError.exit_code
-            wave.rest(task.id, state.value, f"{error.message}; apply again to go on", code)
-            continue
-        if draft is not None:
-            drafts[task.id] = draft
-    return drafts
+def _waits(platform: Platform, task: Task, had: Had) -> bool:
+    del task
+    return platform.status(handles.handle(had)).status is Status.WAITING
+
+
+def _shown(platform: Platform, task: Task, had: Had) -> Frozen:
+    del task
+    return platform.frozen(handles.handle(had))
 
 
 def _moved_on(wave: Wave, state: Kind) -> bool:
@@ -248,16 +271,17 @@ def _held(wave: Wave, task: Task, job: Job, *, moved: bool) -> bool:
     return bool(lacking)
 
 
-def _same_instance(wave: Wave, task: Task, had: Had) -> Platform | None:
-    """Return the platform if it is the very one that created the job."""
-    platform = wave.world.platforms(task.platform)
-    if platform.instance == had.instance:
-        return platform
-    detail = (
-        f"it lives on instance {had.instance} of {task.platform.name}, this is {platform.instance}"
-    )
-    wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
-    return None
+def _at_home(wave: Wave, state: Kind) -> None:
+    """Let those at `state` rest whose platform is not the very one that created them."""
+
+    def look(task: Task, had: Had) -> None:
+        found = wave.world.platforms(task.platform).instance
+        if found != had.instance:
+            name = task.platform.name
+            detail = f"it lives on instance {had.instance} of {name}, this is {found}"
+            wave.rest(task.id, "unknown", detail, UnknownOutcomeError.exit_code)
+
+    lanes.drafts(wave, state, look)
 
 
 def _rest_over(wave: Wave, denied: Collection[JobId] = ()) -> None:
@@ -274,7 +298,7 @@ def _free(ledger: Ledger, change: Change) -> bool:
     had = ledger.jobs.get(change.job) or ledger.jobs.get(name)
     if had is None:
         return change.had is None
-    return had.state not in history.OPEN and had.key == change.after
+    return history.over(had) and had.key == change.after
 
 
 def _result(outcome: Literal["withdrawn", "refused", "unknown"], detail: str) -> Result:

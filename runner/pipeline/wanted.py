@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import canon, clauses, parse, pins, validate
+from runner import allowedsigners, canon, clauses, owners, parse, pins, policylints, validate
 from runner.model import (
     Blob,
     Checked,
@@ -29,10 +29,11 @@ from runner.pipeline.making import POLICY_PATH
 
 if TYPE_CHECKING:
     from runner.pipeline.ports import Tree
+    from runner.terms import Signer
 
-_POLICY_PATHS = (
+POLICY_PATHS = (
     POLICY_PATH,
-    "allowed_signers",
+    allowedsigners.PATH,
     "CODEOWNERS",
     ".github/CODEOWNERS",
     "docs/CODEOWNERS",
@@ -59,7 +60,7 @@ def policy(tree: Tree) -> Checked[PolicyFiles]:
     present = set(tree.paths(""))
     blobs: list[Blob] = []
     findings: list[Finding] = []
-    for path in _POLICY_PATHS:
+    for path in POLICY_PATHS:
         if path in present or path == POLICY_PATH:
             blob = tree.read(path)
             if isinstance(blob, Blob):
@@ -69,15 +70,19 @@ def policy(tree: Tree) -> Checked[PolicyFiles]:
     if findings:
         return Checked(value=None, findings=tuple(findings))
     made, wrong = _policy_files(blobs), lockfile.pinned(blobs).findings
-    return Checked(value=None, findings=made.findings + wrong) if wrong else made
+    if made.value is not None:
+        wrong += _signers(blobs, made.value.policy).findings
+    broken = any(each.severity is Severity.ERROR for each in wrong)
+    return Checked(value=None if broken else made.value, findings=made.findings + wrong)
 
 
 def policy_files(contents: dict[str, Blob]) -> Checked[PolicyFiles]:
     """Return `@policy` made of files that were accepted, by their path.
 
-    A lock with something wrong in it, from before locks were read, pins nothing.
+    A lock with something wrong in it, from before locks were read, pins nothing; such an
+    `allowed_signers` names nobody.
     """
-    return _policy_files([contents[path] for path in _POLICY_PATHS if path in contents])
+    return _policy_files([contents[path] for path in POLICY_PATHS if path in contents])
 
 
 def _policy_files(blobs: list[Blob]) -> Checked[PolicyFiles]:
@@ -90,15 +95,34 @@ def _policy_files(blobs: list[Blob]) -> Checked[PolicyFiles]:
     said = clauses.policy(document.value)
     if said.value is None:
         return Checked(value=None, findings=said.findings)
+    owned = owners.listed(said.value, {blob.path: blob for blob in blobs})
+    if owned.value is None:
+        return Checked(value=None, findings=owned.findings)
     sources = tuple(_source(blob, Role.OWN) for blob in blobs)
+    whole = replace(
+        said.value,
+        pins=lockfile.pinned(blobs).value or (),
+        signers=_signers(blobs, said.value).value or (),
+        owned=owned.value,
+    )
+    voiceless = tuple(policylints.voiceless(document.value, whole))
     return Checked(
         value=PolicyFiles(
             digest=canon.digest_of("policy/1", {each.path: each.sha256 for each in sources}),
             sources=sources,
             contents={blob.path: blob.content for blob in blobs},
-            policy=replace(said.value, pins=lockfile.pinned(blobs).value or ()),
-        )
+            policy=whole,
+        ),
+        findings=said.findings + voiceless + owned.findings,
     )
+
+
+def _signers(blobs: list[Blob], policy: Policy) -> Checked[tuple[Signer, ...]]:
+    """Return whose keys `allowed_signers` names: nobody's where there is none, or no sound one."""
+    for blob in blobs:
+        if blob.path == allowedsigners.PATH:
+            return allowedsigners.read(blob, policy.people)
+    return Checked(value=())
 
 
 def _jobs(tree: Tree, files: PolicyFiles) -> Checked[tuple[Job, ...]]:

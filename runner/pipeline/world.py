@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from runner import instants
+from runner.errors import ForgeError
+from runner.pipeline.recollection import Recollection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.outcomes import Event
+    from runner.pipeline.ancestry import Keep, Lineage
     from runner.pipeline.ports import (
-        Approvals,
         Clock,
+        Forge,
+        Forges,
         Journal,
         Platforms,
         Repository,
         Secrets,
-        Signer,
+    )
+    from runner.pipeline.signing import Approvals, Signer
+    from runner.terms import ForgeEntry
+
+
+def forgeless(entry: ForgeEntry) -> Forge:
+    """Open no forge: for what has none at hand. Raises ForgeError."""
+    raise ForgeError(
+        f"cannot ask {entry.name}: nothing here can",
+        mend="take signed approvals: `jobgate approve`",
     )
 
 
@@ -33,13 +48,12 @@ class World:
     clock: Clock
     runner: str
     tell: Callable[[Event], None]
+    forges: Forges = forgeless
+    lineage: Lineage | None = None  # without it no review counts
+    keep: Keep | None = None
+    recollection: Recollection = field(default_factory=Recollection)
 
 
 def instant(world: World) -> str:
     """Return the present instant as entries and statements write it."""
-    return world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def today(world: World) -> str:
-    """Return the present day, in UTC."""
-    return world.clock.now().strftime("%Y-%m-%d")
+    return instants.written(world.clock.now())

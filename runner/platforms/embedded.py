@@ -64,6 +64,11 @@ class Embedded:
         """Return the UUID that the folder was given when it was made."""
         return self._engine.instance
 
+    @property
+    def lanes(self) -> int:
+        """Return how many threads may ask it at one time: the engine is one thread's."""
+        return 1
+
     def create(self, body: dict[str, Json]) -> Created:
         """Create a job from the whole body; `start_task` false means that it does not start."""
         with _refusals():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner import accounts, canon, requests, secretgrants, secretparts, wire
+from runner import accounts, canon, endings, requests, secretgrants, secretparts, wire
 from runner.model import (
     Change,
     Finding,
@@ -15,11 +15,12 @@ from runner.model import (
     Ledger,
     Pin,
     Planned,
+    PolicyFiles,
     Record,
     Severity,
 )
 from runner.report import seen
-from runner.verdicts import Approved, Demand, Denied, Verdict
+from runner.verdicts import NEVER, Demand, Denied, Verdict, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,6 +131,38 @@ def approvals(signed: Iterable[Change], by: str) -> str:
     return text("approvals", {"approvals": listed})
 
 
+def verdict(said: Verdict) -> Json:
+    """Return a verdict in the shape that all documents have."""
+    demands: list[Json] = [demand(each) for each in said.demands]
+    if isinstance(said, Denied):
+        return {**denial(said), **({"demands": demands} if demands else {}), "state": "denied"}
+    if isinstance(said, Waiting):
+        return {"demands": demands, "state": "waiting"}
+    if said.broken is None:
+        return {"demands": demands, "state": "approved"}
+    by, reason = said.broken
+    return {"broken": {"by": by, "reason": reason}, "demands": demands, "state": "approved"}
+
+
+def denial(no: Denied) -> dict[str, Json]:
+    """Return what says no: `lifts` and `opens` only where it will not say so for ever."""
+    said: dict[str, Json] = {"by": no.by, "mend": no.mend, "reason": no.reason}
+    opens: dict[str, Json] = {"opens": None if no.opens == NEVER else no.opens} if no.opens else {}
+    return {**said, **({"lifts": True} if no.lifts else {}), **opens}
+
+
+def demand(each: Demand) -> Json:
+    """Return what a clause asks: `path` and `owners` only where it is the owners of a file."""
+    asked: dict[str, Json] = {
+        "clause": each.clause,
+        "could": list(each.could),
+        "count": each.count,
+        "given": list(each.given),
+        "missing": each.missing,
+    }
+    return {**asked, **({"owners": list(each.owners), "path": each.path} if each.path else {})}
+
+
 def items(found: Iterable[Item]) -> list[Json]:
     """Return what an apply says of jobs, in the shape that all documents have."""
     return [
@@ -213,6 +246,7 @@ def _change(planned: Planned, change: Change) -> Json:
     ]
     return {
         **(_asked(change.wanted) if isinstance(change.wanted, Job) else {}),
+        **_shifts(planned, change),
         "after": change.after,
         "digest": change.digest,
         "effect": change.effect,
@@ -221,26 +255,16 @@ def _change(planned: Planned, change: Change) -> Json:
         "runs": change.runs,
         "script_diff": list(seen.script(planned, change)),
         "symbol": change.symbol.value,
-        "verdict": _verdict(planned.verdicts[change.job]),
+        "verdict": verdict(planned.verdicts[change.job]),
         "via": list(change.via),
     }
 
 
-def _verdict(said: Verdict) -> Json:
-    if isinstance(said, Denied):
-        return {"by": said.by, "mend": said.mend, "reason": said.reason, "state": "denied"}
-    state = "approved" if isinstance(said, Approved) else "waiting"
-    return {"demands": [_demand(each) for each in said.demands], "state": state}
-
-
-def _demand(each: Demand) -> Json:
-    return {
-        "clause": each.clause,
-        "could": list(each.could),
-        "count": each.count,
-        "given": list(each.given),
-        "missing": each.missing,
-    }
+def _shifts(planned: Planned, change: Change) -> dict[str, Json]:
+    if not isinstance(change.wanted, PolicyFiles):
+        return {}
+    shifts = seen.policy_shifts(planned, change)
+    return {"policy_shifts": [{"text": each.text, "way": each.way} for each in shifts]}
 
 
 def _had(had: Had) -> dict[str, Json]:
@@ -252,7 +276,7 @@ def _had(had: Had) -> dict[str, Json]:
         "key": had.key,
         "platform_job": had.platform_job,
         "removed": had.removed,
-        "result": None if had.result is None else wire.result(had.result),
+        "result": None if had.result is None else endings.tree(had.result),
         "state": had.state.value,
     }
 

@@ -61,11 +61,13 @@ def _fold(planned: Planned, change: Change) -> str:
     if isinstance(change.wanted, Job):
         body += _job(planned, change, change.wanted)
     elif isinstance(change.wanted, PolicyFiles):
+        body.append(_fence("", seen.policy_diff(planned, change)))
         body.append(_fence("", seen.policy_lines(change.wanted)))
         body.append(_fence("diff", seen.script(planned, change)))
     if change.via:
         body.append(f"Via {', '.join(map(_code, change.via))}.")
-    if seen.held(change) is None and not isinstance(planned.verdicts[change.job], Denied):
+    said = planned.verdicts[change.job]
+    if seen.held(change) is None and not (isinstance(said, Denied) and not said.lifts):
         body.append(f"Approve with {_code(f'jobgate approve {seen.label(change.job)}')}.")
     inner = "\n\n".join(body)
     summary = f"<summary><code>{_html(change.symbol.value)} {_html(change.job)}</code></summary>"

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner import wire, witness
+from runner import endings, witness
 from runner.report import documents, plain
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def document(done: Reconciliation) -> str:
             "job": each.job,
             "key": each.key,
             "reason": each.reason,
-            "result": wire.result(each.result),
+            "result": endings.tree(each.result),
         }
         for each in done.settled
     ]

@@ -17,8 +17,10 @@ from runner import (
     scatter,
     secretgrants,
     secretparts,
+    subjects,
 )
 from runner.model import Change, Job, JobId, Json, Planned, PolicyFiles, Symbol, pointer
+from runner.policydiff import telling
 from runner.report import plain
 from runner.verdicts import Approved, Denied
 
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.model import Finding, Path, Pin
+    from runner.policydiff.shifts import Shift
 
 
 _HOSTS = "/execute_target/host_list/"
+_WAYS = {"looser": "LOOSER: ", "unclear": "may be looser: ", "tighter": "tighter: ", "neither": ""}
 _UNENDED = "\\ no line end at the end"
 _NAMED: Mapping[str, Mapping[str, int]] = {
     "/script_language": requests.LANGUAGES,
@@ -103,8 +107,7 @@ def fields(change: Change) -> tuple[Field, ...]:
     if not isinstance(change.wanted, Job):
         return ()
     job, had = change.wanted, change.had
-    kept = pins.recorded(canon.effect_body(job.body, job.script), job.pins)
-    after = _readable(kept, job.run)
+    after = _readable(subjects.request(job), job.run)
     before = {} if had is None else _readable(had.body, had.run)
     return tuple(
         Field(pointer=path, before=before.get(path), after=after.get(path))
@@ -202,6 +205,21 @@ def policy_lines(files: PolicyFiles) -> tuple[str, ...]:
         + (f", on at most {clause.max_hosts} hosts" if clause.max_hosts is not None else "")
         for clause in files.policy.clauses
     )
+
+
+def policy_shifts(planned: Planned, change: Change) -> tuple[Shift, ...]:
+    """Return how a policy differs from the one in force; nothing for a job."""
+    if not isinstance(change.wanted, PolicyFiles):
+        return ()
+    return telling.sentences(planned.in_force, change.wanted.policy)
+
+
+def policy_diff(planned: Planned, change: Change) -> tuple[str, ...]:
+    """Return how a policy differs from the one in force, a line each: first what asks less."""
+    shifts = policy_shifts(planned, change)
+    if not shifts:
+        return ("it asks what the policy in force asks",)
+    return tuple(f"{_WAYS[each.way]}{each.text}" for each in shifts)
 
 
 def why(change: Change) -> tuple[tuple[str, str], ...]:

@@ -93,13 +93,18 @@ def summary(planned: Planned) -> str:
 
 def verdict(said: Verdict) -> str:
     """Return a verdict in a line: what it is, and who is missing or what denies."""
+    missing = "; ".join(clauses.asks(demand) for demand in said.demands if demand.missing)
     if isinstance(said, Denied):
-        return f"denied by {said.by}: {plain.line(said.reason)}; {plain.line(said.mend)}"
+        besides = f" (besides, {plain.line(missing)})" if said.lifts and missing else ""
+        no = f"denied by {plain.line(said.by)}: {plain.line(said.reason)}"
+        return f"{no}; {plain.line(said.mend)}{besides}"
     given = sorted({name for demand in said.demands for name in demand.given})
     by = f" by {', '.join(given)}" if given else ""
+    if isinstance(said, Approved) and said.broken is not None:
+        who, why = map(plain.line, said.broken)
+        return f"approved by broken glass: {who} says {why}"
     if isinstance(said, Approved):
         return f"approved{by}"
-    missing = "; ".join(clauses.asks(demand) for demand in said.demands if demand.missing)
     return f"waiting: {missing}" + (f" (approved{by} so far)" if given else "")
 
 
@@ -193,6 +198,7 @@ def _change(planned: Planned, change: Change) -> str:
     if isinstance(change.wanted, Job):
         lines += _job(planned, change, change.wanted)
     elif isinstance(change.wanted, PolicyFiles):
+        lines += [f"    {plain.line(each)}" for each in seen.policy_diff(planned, change)]
         lines += [f"    {plain.line(each)}" for each in seen.policy_lines(change.wanted)]
         lines += [f"    | {plain.line(each)}" for each in seen.script(planned, change)]
     if change.via:

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.canon import scalar_text
+from runner.yaml import yamltext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,7 @@ def _text(value: str) -> str:
 def _character(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
-    if character.isprintable():
+    if character.isprintable() and not yamltext.HIDDEN.match(character):
         return character
     code = ord(character)
     return f"\\u{code:04x}" if character <= "\uffff" else f"\\U{code:08x}"

@@ -23,7 +23,7 @@ SIZE = 1024 * 1024
 # NUL and the control characters but for tab, LF and the CR of CRLF; soft hyphen; zero-width and
 # bidirectional controls; the separators at which YAML 1.1 breaks a line and YAML 1.2 does not;
 # invisible operators, interlinear marks, noncharacters, and the tag block, which can hide a text.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]+"
 )
@@ -55,7 +55,7 @@ def text(content: bytes, notes: Notes, size: int = SIZE) -> str:
 
 
 def _visible(decoded: str, content: bytes, notes: Notes) -> str:
-    hidden = [*_HIDDEN.finditer(decoded)] if content.translate(None, _PLAIN) else []
+    hidden = [*HIDDEN.finditer(decoded)] if content.translate(None, _PLAIN) else []
     returns = [*_LONE_RETURN.finditer(decoded)] if "\r" in decoded else []
     directives = [*_DIRECTIVE.finditer(decoded)]
     if not (hidden or returns or directives):
@@ -68,7 +68,7 @@ def _visible(decoded: str, content: bytes, notes: Notes) -> str:
     for match in directives:
         notes.add(_DIRECTED, lines.span(*match.span()))
     # A directive becomes a comment; a lone CR is a line break for the parser and for our places.
-    replaced = _HIDDEN.sub(lambda match: "\ufffd" * len(match[0]), decoded)
+    replaced = HIDDEN.sub(lambda match: "\ufffd" * len(match[0]), decoded)
     return _DIRECTIVE.sub("#", replaced)
 
 

@@ -1,8 +1,8 @@
 """The HTTP calls that a wave of jobs takes, and nothing else: the peer of `tests.bench.wave`.
 
-`python -m tests.bench.bare URL JOBS`. Calls go through one kept connection, in the steps that a
-wave has: every create, a look at each job and at what it froze, another look and its start, then
-looks until it ended.
+`python -m tests.bench.bare URL JOBS`. Calls go through as many kept connections as a wave uses, in
+the steps that it has: every create, a look at each job, one at what each froze, another look and
+its start, then looks until it ended.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
 
-from runner import narrow
+from runner import calling, narrow
 from tests import webserver
 
 if TYPE_CHECKING:
@@ -28,18 +29,32 @@ _FINE = 200
 def main() -> None:
     """Make the calls."""
     url, jobs = sys.argv[1], int(sys.argv[2])
-    with urllib3.connection_from_url(url) as pool:
-        created = [_create(pool, number) for number in range(jobs)]
-        for job, step in created:
-            _finished(pool, job)
-            query = {**webserver.SCOPE, "job_instance_id": job, "step_instance_id": step}
-            _data(pool, f"/api/v3/get_step_instance_detail?{urlencode(query)}", None)
+    lanes = calling.LANES
+    with (
+        urllib3.connection_from_url(url, maxsize=lanes, block=True) as pool,
+        ThreadPoolExecutor(lanes) as threads,
+    ):
+        created = list(threads.map(lambda number: _create(pool, number), range(jobs)))
+        list(threads.map(lambda each: _finished(pool, each[0]), created))
+        list(threads.map(lambda each: _frozen(pool, *each), created))
         made = [job for job, _ in created]
-        for job in made:
-            _finished(pool, job)
-            _data(pool, "/api/v3/operate_job_instance", {"job_instance_id": job, **_START})
-        while made := [job for job in made if not _finished(pool, job)]:
+        list(threads.map(lambda job: _started(pool, job), made))
+        while True:
+            finished = threads.map(lambda job: _finished(pool, job), made)
+            made = [job for job, over in zip(made, finished, strict=True) if not over]
+            if not made:
+                break
             time.sleep(_PAUSE)
+
+
+def _frozen(pool: urllib3.HTTPConnectionPool, job: int, step: int) -> None:
+    query = {**webserver.SCOPE, "job_instance_id": job, "step_instance_id": step}
+    _data(pool, f"/api/v3/get_step_instance_detail?{urlencode(query)}", None)
+
+
+def _started(pool: urllib3.HTTPConnectionPool, job: int) -> None:
+    _finished(pool, job)
+    _data(pool, "/api/v3/operate_job_instance", {"job_instance_id": job, **_START})
 
 
 def _create(pool: urllib3.HTTPConnectionPool, number: int) -> tuple[int, int]:

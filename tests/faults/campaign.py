@@ -168,9 +168,6 @@ class Run:
                 self.tally.counts[f"noted as {entry.kind.value}"] += 1
         self.tally.counts["runs with unknown"] += bool(desk.met)
         self.tally.counts += Counter(f"unknown {how}" for how in desk.met.values())
-        entries = invariants.journal(self.place).all
-        left = {key for key, end in invariants.outcomes(entries).items() if end == "unknown"}
-        self.tally.counts["unknown and submitted anew"] += len(left)
 
     def _strays(self, desk: settling.Desk) -> Iterator[str]:
         """What somebody started with a key of ours, and is nobody's `created`, has to be shown."""

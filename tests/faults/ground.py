@@ -19,14 +19,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from runner import approvals, canon, narrow, wire
+from runner import approvals, canon, instants, narrow, statements, wire
 from runner.cli import compose
 from runner.evidence import Approval
 from runner.git.chain import Chain, Files
 from runner.git.repository import Git
 from runner.keys import SshKeys
 from runner.model import LedgerId, Signed
-from runner.pipeline import adopting, consent, planning
+from runner.pipeline import adopting, planning
 from tests import site as sites
 from tests import webserver
 from tests.faults import canary
@@ -341,9 +341,9 @@ def _approve(
             digest=job.digest,
             after=after,
             by=sites.REVIEWER,
-            at="2026-01-02T03:04:05Z",
+            at=instants.written(compose.SystemClock().now()),
         )
-        said = consent.statement(approval)
+        said = statements.written(approval)
         signature = SshKeys().sign(said, str(place.folder / sites.REVIEWER))
         signed = Signed(statement=said, signature=signature)
         path = f"{approvals._folder(job.id)}/{approvals._name(signed)}"

@@ -110,11 +110,15 @@ def _keys(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         job = entry.job or ""
         before = stands.get(job)
-        early = before is not None and before.kind not in _OVER
+        early = before is not None and (before.kind not in _OVER or _doubtful(before))
         if entry.kind is Kind.INTENDED and early:
-            yield f"{job} is intended again while its last submission is under way"
+            yield f"{job} is intended again before all is known of its last submission"
         if job:
             stands[job] = entry
+
+
+def _doubtful(entry: Entry) -> bool:
+    return narrow.text(dict(entry.data), "result", "outcome") == "unknown"
 
 
 def _starts(kept: Journal, lines: Sequence[Json]) -> Iterator[str]:
@@ -169,8 +173,6 @@ def _runs(entries: Sequence[Entry], lines: Sequence[Json], ran: Counter[int]) ->
         if begun & {other for other, its in others.items() if its == key and other != job}:
             # It was started twice, once behind our back; reconcile has to show that.
             allowed = {0, 1} if outcome in {"succeeded", "withdrawn"} else set()
-        elif outcome == "unknown" and key in overtaken(entries):
-            allowed = {0, 1}
         elif outcome == "failed" and job in cut:
             allowed = {0}  # whoever looked said so; nothing else fails here
         if ran[job] not in allowed:
@@ -185,13 +187,6 @@ def outcomes(entries: Sequence[Entry]) -> dict[str, str]:
         for entry in entries
         if entry.key and entry.kind in {Kind.ENDED, Kind.UNKNOWN, Kind.REFUSED, Kind.SETTLED}
     }
-
-
-def overtaken(entries: Sequence[Entry]) -> set[str]:
-    """Return the keys of submissions after which their job was submitted anew."""
-    intended = [entry for entry in entries if entry.kind is Kind.INTENDED]
-    last = {entry.job: entry.key for entry in intended}
-    return {entry.key for entry in intended if entry.key and entry.key != last[entry.job]}
 
 
 def fouled(lines: Sequence[Json], *names: str) -> set[int]:
@@ -233,7 +228,7 @@ def open_still(place: Place, effects: Mapping[JobId, str]) -> list[str]:
 def _rests(had: Had | None, effect: str) -> bool:
     if had is None:
         return False
-    return had.state is Kind.UNKNOWN or (had.state is Kind.ENDED and had.effect == effect)
+    return history.unsettled(had) or (had.state is Kind.ENDED and had.effect == effect)
 
 
 def digest(lines: Sequence[Json]) -> str:

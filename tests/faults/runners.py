@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import narrow, wire, witness
+from runner.calls import Terms
 from runner.cli import compose
 from runner.errors import RunnerError, gravest
 from runner.pipeline import applying, reconciling
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
-from runner.platforms.bkjob.gateway import Gateway, Terms
+from runner.platforms.bkjob.gateway import Gateway
 from runner.report import reconciliations
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner import canon
@@ -152,6 +152,7 @@ def test_any_request_comes_back(request: dict[str, Json]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(yamlwriter.trees(), st.sampled_from([yamlevents.parse, yamlevents.pure]))
+@example({"a\U000e0100": "\u2060"}, yamlevents.parse)  # printable, and nobody sees it
 def test_what_was_emitted_is_read(tree: Json, parse: yamlevents.Parse) -> None:
     """Reading what was emitted gives the same tree, without as much as a warning."""
     text = emitting.text(tree)

@@ -88,4 +88,4 @@ def test_record_names_the_policy_that_permitted_it(walk: tuple[Entry, ...]) -> N
         ]
         at = walk.index(permits[-1])
         assert record.policy == history.replay(walk[:at]).policy
-        assert record.approvals == journals.STATEMENTS
+        assert record.approvals == journals.GROUNDS.statements

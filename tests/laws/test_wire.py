@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner import accounts, canon, wire
+from runner import accounts, canon, endings, wire
 from tests import values
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_small_shapes_return(
     """A policy, sources, a result and a signed statement read as they were written."""
     assert wire.in_force_from(again(wire.in_force(policy))) == policy
     assert sources_from(again(wire.sources(sources))) == sources
-    assert wire.result_from(again(wire.result(result))) == result
+    assert endings.result_from(again(endings.tree(result))) == result
     assert wire.signed_from(again(wire.signed(signed))) == signed
 
 
@@ -115,7 +115,7 @@ SHAPES = {
     "record": Shape(values.RECORDS.map(accounts.record), accounts.record_from),
     "policy": Shape(values.IN_FORCE.map(wire.in_force), wire.in_force_from),
     "sources": Shape(values.SOURCE_SETS.map(wire.sources), sources_from),
-    "result": Shape(values.RESULTS.map(wire.result), wire.result_from),
+    "result": Shape(values.RESULTS.map(endings.tree), endings.result_from),
     "signed": Shape(values.SIGNED.map(wire.signed), wire.signed_from),
 }
 

@@ -80,7 +80,7 @@ def test_what_was_written_is_read(tree: Json, styles: Styles, parse: Parse) -> N
 def test_json_is_yaml(tree: Json) -> None:
     """JSON is read as what it is, as long as nothing hidden stands in it literally."""
     text = json.dumps(tree, ensure_ascii=False)
-    text = yamltext._HIDDEN.sub("?", text)
+    text = yamltext.HIDDEN.sub("?", text)
 
     assert _document(text + "\n").tree == json.loads(text)
 

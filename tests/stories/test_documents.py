@@ -177,6 +177,8 @@ def _first_apply(story: Told) -> None:
     site.commit("Jobs of every kind")
     story.run(0, "render")
     story.run(0, "plan")
+    for name in ("@policy", "expired", "zones"):
+        story.run(0, "explain", name)
     for name in ("@policy", "fails", "nobody", "by-hand", "zones"):
         story.approve(name)
     story.run(0, "plan")
@@ -215,6 +217,7 @@ def _audit(story: Told) -> None:
     story.watch("count")
     story.watch("fails")
     story.run(0, "records")
+    story.run(0, "records", "--open")
     for name in ("count", "nobody", "@policy"):
         story.run(0, "records", name)
     story.run(0, "verify")

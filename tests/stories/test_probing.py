@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.calls import Terms
 from runner.checkup import Grade
 from runner.errors import PlatformError
 from runner.model import JobId, Key, Kind, PlatformEntry
@@ -17,7 +18,7 @@ from runner.pipeline import probing
 from runner.pipeline.probing import Look, Probe, Wish
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
-from runner.platforms.bkjob.gateway import Gateway, Terms
+from runner.platforms.bkjob.gateway import Gateway
 from runner.platforms.embedded import Embedded
 from tests import journals, scripted, values
 

@@ -321,6 +321,14 @@ def test_an_abnormal_end_is_for_a_person(tmp_path: Path) -> None:
     never = site.jobgate("reconcile", *SETTLE, "not-run")
     assert never.code == 1
     assert "it began, and ended abnormally" in never.err
+    site.write("scripts/count.sh", f"#!/bin/sh\necho again >> {site.counter}\n")
+    site.edit("specs/count.yaml", "run: 1", "run: 2")
+    site.commit("Mend the script")
+    assert site.approve().code == 0
+    held = site.jobgate("apply")
+    assert (held.code, site.runs) == (8, [])
+    assert "look into it with `jobgate reconcile`" in held.out
     assert reconcile(site, *SETTLE, "succeeded").code == 0
+    assert kinds(site)[-1] == "settled"
     assert site.jobgate("apply").code == 0
-    assert (kinds(site)[-1], site.jobgate("verify").code) == ("settled", 0)
+    assert (site.runs, site.jobgate("verify").code) == (["again"], 0)

@@ -133,16 +133,6 @@ def test_what_was_never_started_is_not_steered(tmp_path: Path) -> None:
     assert site.jobgate("stop", "count", "--reason", "x" * 1001).code == 2
 
 
-def test_all_hosts_are_another_submission(tmp_path: Path) -> None:
-    """`retry --all` is refused, with the way to have it."""
-    site = written(sites.adopted(tmp_path), "pause_on_failure")
-    assert site.jobgate("apply").code == 7
-    refused = site.jobgate("retry", "count", "--all", "--reason", "all")
-
-    assert (refused.code, site.runs) == (2, [FIRST, SECOND])
-    assert "raise `metadata.run`" in refused.err
-
-
 def test_an_approval_that_no_longer_stands(tmp_path: Path) -> None:
     """Whoever approved is no longer listed: nothing more runs, but it can be stopped."""
     site = written(sites.adopted(tmp_path), "manual")

@@ -60,6 +60,9 @@ def test_what_is_not_offered_is_refused_by_the_platform(act: Act) -> None:
         (Act.RESUME, S.CONFIRM, stands(S.STOPPED), "overtaken"),
         (Act.RESUME, S.CONFIRM, stands(S.SUCCEEDED, batch=3, tries=2), "overtaken"),
         (Act.RETRY, S.FAILED, stands(S.FAILED), None),
+        (Act.RETRY_ALL, S.FAILED, stands(S.FAILED), None),
+        (Act.RETRY_ALL, S.FAILED, stands(S.FAILED, tries=2), "done"),
+        (Act.RETRY_ALL, S.FAILED, stands(S.RUNNING, batch=3), "overtaken"),
         (Act.RETRY, S.FAILED, stands(S.FAILED, tries=2), "done"),
         (Act.RETRY, S.FAILED, stands(S.RUNNING, batch=1, tries=2), "done"),
         (Act.RETRY, S.FAILED, stands(S.RUNNING, batch=3), "overtaken"),
@@ -96,3 +99,8 @@ def test_an_order_is_kept_and_read() -> None:
     for each in wrong:
         with pytest.raises((KeyError, TypeError, ValueError)):
             acts.steering_from(each)
+
+
+def test_how_a_person_orders_an_act() -> None:
+    """By the command of its name, and all hosts again by an option of `retry`."""
+    assert [acts.command(act) for act in Act] == ["resume", "retry", "retry --all", "skip", "stop"]

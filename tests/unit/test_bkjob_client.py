@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from runner import canon
+from runner.calls import Terms
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.frozen import Frozen, Target
 from runner.handles import Handle
 from runner.model import Act, PlatformEntry
 from runner.platforms.bkjob.client import BkJob
 from runner.platforms.bkjob.credentials import Credentials
-from runner.platforms.bkjob.gateway import Gateway, Terms, TooLargeError
+from runner.platforms.bkjob.gateway import Gateway, TooLargeError
 from runner.progress import Created, HostState, Progress, Status
 from runner.stored import Status as StoredStatus
 from runner.stored import Stored
@@ -125,6 +126,8 @@ def test_a_create_without_ids_is_a_lost_answer(data: Json) -> None:
     [
         (Act.RESUME, Status.CONFIRM, 13),
         (Act.RETRY, Status.ABNORMAL, 2),
+        (Act.RETRY_ALL, Status.FAILED, 8),
+        (Act.RETRY_ALL, Status.STOPPED, 8),
         (Act.SKIP, Status.FAILED, 3),
         (Act.SKIP, Status.STOPPED, 11),
         (Act.SKIP, Status.STOPPING, 12),

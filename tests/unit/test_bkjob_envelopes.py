@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.calls import Answer
 from runner.errors import NoLeaveError, PlatformError, RefusedError, UnknownOutcomeError
 from runner.platforms.bkjob import envelopes
 from runner.platforms.bkjob.envelopes import (
-    Answer,
     AnsweredNoError,
     Fate,
     NoSuchCallError,

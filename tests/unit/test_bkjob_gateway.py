@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.calls import Terms
 from runner.errors import PlatformError, RefusedError, RunnerError, UnknownOutcomeError
 from runner.model import PlatformEntry
 from runner.platforms.bkjob.credentials import Credentials
-from runner.platforms.bkjob.gateway import Call, Gateway, Terms, TooLargeError
+from runner.platforms.bkjob.gateway import Call, Gateway, TooLargeError
 from tests import scripted, servercases
 from tests.scripted import Act
 

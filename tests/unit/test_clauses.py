@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner import canon, clauses, parse
-from runner.model import Blob, Finding, Oid, PlatformEntry, Policy
+from runner import canon, clauses, conditions, parse, subjects
+from runner.model import Blob, Finding, Oid, PlatformEntry, Policy, Severity
+from runner.subjects import Subject
 from runner.terms import Clause, Person
 from runner.verdicts import Demand
 from tests import values
@@ -60,18 +61,23 @@ def read(text: str) -> Checked[Policy]:
 
 
 def only(text: str) -> Finding:
-    """Return the one finding about a policy's text."""
+    """Return the one error in a policy's text."""
     checked = read(text)
     assert checked.value is None
-    (finding,) = checked.findings
+    (finding,) = errors(checked)
     return finding
+
+
+def errors(checked: Checked[Policy]) -> list[Finding]:
+    """Return what is wrong with a policy, but for warnings."""
+    return [each for each in checked.findings if each.severity is Severity.ERROR]
 
 
 def test_policy_says_what_is_written() -> None:
     """Platforms, people and clauses are read in their order, with their defaults."""
     checked = read(POLICY)
 
-    assert checked.findings == ()
+    assert [each.rule for each in checked.findings] == ["evadable-clause"]
     assert checked.value == Policy(
         platforms=(
             PlatformEntry(name="local", type="embedded", paths=("specs/**",)),
@@ -168,14 +174,90 @@ def test_every_clause_that_matches_one_of_the_paths_counts() -> None:
     prod, everything = value.clauses
     narrower = replace(value, clauses=(prod,))
 
-    assert clauses.matching(value, ["specs/prod/a.yaml"]) == (prod, everything)
-    assert clauses.matching(value, ["specs/a.yaml", "specs/prod/a.yaml"]) == (prod, everything)
-    assert clauses.matching(value, ["specs/a.yaml"]) == (everything,)
-    assert clauses.matching(narrower, iter(["a", "specs/prod/a.yaml"])) == (prod,)
-    assert clauses.matching(narrower, ["specs/a.yaml"]) == (clauses.DEFAULT,)
+    inside, outside = (Subject(path=f"specs/{path}.yaml", name="a") for path in ("prod/a", "a"))
+
+    assert clauses.matching(value, [inside]) == (prod, everything)
+    assert clauses.matching(value, [outside, inside]) == (prod, everything)
+    assert clauses.matching(value, [outside]) == (everything,)
+    assert clauses.matching(narrower, iter([outside, inside])) == (prod,)
+    assert clauses.matching(narrower, [outside]) == (clauses.DEFAULT,)
     assert clauses.matching(narrower, []) == (clauses.DEFAULT,)
     assert (clauses.DEFAULT.count, clauses.DEFAULT.people) == (1, ())
     assert clauses.DEFAULT.name == "default"
+
+
+SEEN = Subject(
+    path="specs/prod/a.yaml",
+    name="a",
+    platform="prod",
+    scope="biz/2",
+    labels=(("team", "edge"), ("tier", "gold/one")),
+    run=2,
+    hosts=("0:10.0.0.1",),
+)
+ANY = Clause(name="any", paths=("**",), count=1, people=())
+
+
+@pytest.mark.parametrize(
+    ("clause", "holds"),
+    [
+        (ANY, True),
+        (replace(ANY, paths=("lab/**", "specs/prod/*")), True),
+        (replace(ANY, paths=("lab/**",)), False),
+        (replace(ANY, platforms=("lab", "prod")), True),
+        (replace(ANY, platforms=("lab", "pro")), False),
+        (replace(ANY, scopes=("biz/3", "biz/2")), True),
+        (replace(ANY, scopes=("biz_set/2",)), False),
+        (replace(ANY, labels=(("team", "ed*"),)), True),
+        (replace(ANY, labels=(("team", "edge"), ("tier", "**"))), True),
+        (replace(ANY, labels=(("team", "edge"), ("tier", "*"))), False),
+        (replace(ANY, labels=(("team", "edge"), ("gold", "**"))), False),
+        (replace(ANY, expression="job.run == 2 && size(job.hosts) == 1"), True),
+        (replace(ANY, expression="job.run == 3"), False),
+        (replace(ANY, platforms=("prod",), expression="job.run == 3"), False),
+        (replace(ANY, platforms=("lab",), expression="job.run == 2"), False),
+        (replace(ANY, scopes=("biz/2",), labels=(("team", "web"),)), False),
+    ],
+)
+def test_all_that_a_clause_names_must_hold(clause: Clause, *, holds: bool) -> None:
+    """One of its paths, platforms and scopes, all of its labels, and its expression."""
+    assert clauses.matches(clause, SEEN) is holds
+
+
+def test_labels_that_were_not_kept_are_any() -> None:
+    """Of a submission whose labels nobody knows every label holds, and all else as it is."""
+    unknown = replace(SEEN, labels=None)
+
+    assert clauses.matches(replace(ANY, labels=(("gold", "x"),)), unknown)
+    assert clauses.matches(replace(ANY, expression="job.labels.gold == 'x'"), unknown)
+    assert not clauses.matches(replace(ANY, labels=(("gold", "x"),), platforms=("lab",)), unknown)
+    assert not clauses.matches(replace(ANY, expression="job.run == 3"), unknown)
+
+
+def test_the_policy_is_selected_by_its_path_alone() -> None:
+    """What only jobs have never matches the policy, and is never in the way of mending it."""
+    assert clauses.matches(ANY, subjects.POLICY)
+    assert clauses.matches(replace(ANY, paths=("jobgate.yaml",)), subjects.POLICY)
+    assert not clauses.matches(replace(ANY, paths=("specs/**",)), subjects.POLICY)
+    for clause in (
+        replace(ANY, platforms=("",)),
+        replace(ANY, scopes=("",)),
+        replace(ANY, labels=(("team", "**"),)),
+        replace(ANY, expression="true"),
+        replace(ANY, expression="job.labels.gold == 'x'"),
+    ):
+        assert not clauses.matches(clause, subjects.POLICY)
+
+
+def test_an_expression_that_fails_is_no_answer() -> None:
+    """Whoever judges is told, and not that the clause does not match."""
+    failing = replace(ANY, expression="job.labels.gold == 'x'")
+    policy = replace(values.policy("ann"), clauses=(failing,))
+
+    with pytest.raises(conditions.ConditionError, match="there is no 'gold'"):
+        clauses.matching(policy, [SEEN])
+    # What stands before it decides without it.
+    assert not clauses.matches(replace(failing, platforms=("lab",)), SEEN)
 
 
 def test_platforms_of_a_path() -> None:
@@ -268,7 +350,7 @@ def test_what_is_not_shared() -> None:
     text = POLICY.replace("ben: {}", "ben: {accounts: {gitea: Ann}}")
     text = text.replace("ann@example.com]", "ANN@example.org]")
 
-    assert read(text).findings == ()
+    assert errors(read(text)) == []
 
 
 def test_the_keys_of_runners() -> None:
@@ -286,7 +368,7 @@ def test_a_bad_key_of_a_runner() -> None:
     found = read(f'{POLICY.replace(KEY, "*")}runners: ["{OTHER}", "{KEY} x", "{KEY[:40]}"]\n')
 
     assert found.value is None
-    assert [(each.rule, each.place.pointer) for each in found.findings] == [
+    assert [(each.rule, each.place.pointer) for each in errors(found)] == [
         ("public-key", "/people/ann/keys/0"),
         ("public-key", "/runners/2"),
     ]
@@ -361,7 +443,7 @@ def test_all_findings_come_at_once() -> None:
     text = text.replace("count: 2, from: [ann, ben]", "count: 9, from: [eve]")
     text = text.replace("specs/all/*.yaml", "**.yaml")
 
-    assert [finding.rule for finding in read(text).findings] == [
+    assert [finding.rule for finding in errors(read(text))] == [
         "public-key",
         "shared-identity",
         "glob",
@@ -383,7 +465,7 @@ def test_one_key_has_one_spelling() -> None:
     blob = base64.b64encode(bytes(40)).decode()
     for spelling, rules in ((blob, []), (f"{blob[:-3]}B==", ["public-key"])):
         text = POLICY.replace(KEY, f"ecdsa-sha2-nistp256 {spelling}", 1)
-        assert [each.rule for each in read(text).findings] == rules
+        assert [each.rule for each in errors(read(text))] == rules
 
 
 @pytest.mark.parametrize(

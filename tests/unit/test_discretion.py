@@ -14,6 +14,7 @@ from runner.errors import PlatformError, RepositoryError
 from runner.git import gitcall
 from runner.model import Draft, Kind, PlatformEntry, Secret, SecretSource
 from runner.pipeline import withholding
+from runner.terms import ForgeEntry
 from tests import repos, values
 
 if TYPE_CHECKING:
@@ -109,6 +110,34 @@ def test_the_first_git_does_not_inherit_them_either(
     kept.beginning(tmp_path / "deep" / "er")
     assert VARIABLE not in os.environ
     assert os.environ["UNIT_PLAIN"] == "plain"
+    kept.environment.give_back()
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("kind: Policy\nforge:\n  github: {repository: acme/ops}\n", False),
+        ('"forge" : {"github": {}}\n', False),
+        ("forge: {github: {token: {env: UNIT_TOKEN}}}\n", False),
+        ("people: {forge: {emails: []}}\n", True),
+    ],
+)
+def test_the_token_of_a_forge_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, left: object
+) -> None:
+    """Also where the policy does not say which variable has it; then, and only there."""
+    monkeypatch.setenv("GITHUB_TOKEN", VALUE)
+    monkeypatch.setenv("UNIT_TOKEN", OTHER)
+    (tmp_path / "jobgate.yaml").write_text(said)
+    kept = Kept().discretion
+    kept.beginning(tmp_path)
+    taken = "UNIT_TOKEN" if "UNIT_TOKEN" in said else "GITHUB_TOKEN"
+
+    assert (taken in os.environ) is left
+    kept.environment.give_back()
+    forge = ForgeEntry(name="github", url="", repository="acme/ops", token=taken)
+    kept.named(replace(policy(), forge=forge))
+    assert taken not in os.environ
     kept.environment.give_back()
 
 

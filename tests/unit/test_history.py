@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
-from runner import canon, history, narrow, wire
+from runner import canon, endings, history, narrow, wire
+from runner.evidence import Grounds
 from runner.model import (
     POLICY,
     Act,
@@ -155,7 +156,7 @@ def test_first_entry_tells_nothing_of_what_comes_later() -> None:
     draft = with_data(
         journals.draft(at(), TIDY, Kind.INTENDED),
         **narrow.mapping(claims),
-        result=wire.result(journals.SUCCEEDED),
+        result=endings.tree(journals.SUCCEEDED),
         instance="x",
         platform_step=9,
     )
@@ -182,7 +183,7 @@ def test_a_new_name_carries_the_old_one_on() -> None:
     sweep = values.job(Wish(name="sweep", metadata={"formerly": ["tidy"]}))
     change = replace(journals.change(first, sweep), had=first.jobs[TIDY.id])
     change = replace(change, after=first.jobs[TIDY.id].key)
-    draft = drafting.intended(change, sweep, first, journals.STATEMENTS)
+    draft = drafting.intended(change, sweep, first, journals.GROUNDS)
     after = journals.added(first, draft)
 
     assert after.jobs[sweep.id].stood == first.jobs[TIDY.id]
@@ -560,7 +561,7 @@ def test_an_order_may_be_given_again() -> None:
     ledger = at(*STARTED, Kind.STEERING)
     stop = replace(journals.ORDER, act=Act.STOP)
     had = ledger.jobs[TIDY.id]
-    after = journals.added(ledger, drafting.steering(had, stop, journals.STATEMENTS))
+    after = journals.added(ledger, drafting.steering(had, stop, journals.GROUNDS))
 
     assert after.jobs[TIDY.id] == replace(had, steering=stop)
 
@@ -638,7 +639,7 @@ def test_a_settlement_says_why(name: str, said: str) -> None:
 def test_who_settles_is_told_of_a_person_alone() -> None:
     """Where its platform told, nobody said so."""
     had = at(*STARTED, Kind.UNKNOWN).jobs[TIDY.id]
-    result = wire.result(journals.SUCCEEDED)
+    result = endings.tree(journals.SUCCEEDED)
 
     by_hand = drafting.settled(had, journals.SUCCEEDED, "seen", "ann")
     assert dict(by_hand.data) == {"by": "ann", "reason": "seen", "result": result}
@@ -661,3 +662,23 @@ def test_what_was_settled_counts_as_what_it_was_settled_as() -> None:
     assert left.jobs[TIDY.id].counts == stood
     again = journals.added(left, journals.draft(left, TIDY, Kind.INTENDED))
     assert again.jobs[TIDY.id].previous == left.jobs[TIDY.id].key
+
+
+def test_the_newest_tip_of_the_approvals_is_kept() -> None:
+    """It is that of the last verdict that named one, of whichever kind of entry."""
+    first, second, third = (values.commit(each) for each in (1, 2, 3))
+    _, ledger = journals.begun()
+    assert ledger.approvals is None
+    change = journals.change(ledger, TIDY)
+    ledger = journals.added(ledger, drafting.intended(change, TIDY, ledger, Grounds(tip=first)))
+    assert ledger.approvals == first
+    ledger = journals.added(ledger, journals.draft(ledger, TIDY, Kind.CREATED))
+    assert ledger.approvals == first
+    starts = drafting.starting(ledger.jobs[TIDY.id], Grounds(tip=second))
+    ledger = journals.added(ledger, starts)
+    assert ledger.approvals == second
+    ledger = journals.added(ledger, journals.accepted(ledger, journals.RULES))
+    assert ledger.approvals == second
+    ledger = journals.added(ledger, journals.draft(ledger, TIDY, Kind.STARTED))
+    order = drafting.steering(ledger.jobs[TIDY.id], journals.ORDER, Grounds(tip=third))
+    assert journals.added(ledger, order).approvals == third

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import keys
+from runner import keys, publickeys
 from runner.errors import CheckError
 from runner.keys import SshKeys
 from runner.model import Signed
@@ -139,7 +139,7 @@ def test_a_public_key_is_found_or_made(folder: Path, tmp_path: Path) -> None:
     """The public half is read from beside the key or from itself, and else made from the key."""
     known = keys.public_key(str(folder / "ann"))
     assert known == keys.public_key(str(folder / "ann.pub"))
-    assert known == keys.normal((folder / "ann.pub").read_text().strip())
+    assert known == publickeys.normal((folder / "ann.pub").read_text().strip())
     shutil.copy(folder / "ann", tmp_path / "alone")
     assert keys.public_key(str(tmp_path / "alone")) == known
     with pytest.raises(CheckError, match="cannot get an answer"):
@@ -172,7 +172,7 @@ ED25519 = wire(b"ssh-ed25519", b"k" * 32)
 )
 def test_a_key_has_one_spelling(text: str) -> None:
     """Spaces and comment are left out."""
-    assert keys.normal(text) == f"ssh-ed25519 {ED25519}"
+    assert publickeys.normal(text) == f"ssh-ed25519 {ED25519}"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_key_has_one_spelling(text: str) -> None:
 )
 def test_what_is_no_key_is_none(text: str) -> None:
     """Other types, options, short or long keys, and keys under a false name are no keys."""
-    assert keys.normal(text) is None
+    assert publickeys.normal(text) is None
 
 
 def test_two_spellings_of_one_key_are_one() -> None:
@@ -204,7 +204,7 @@ def test_two_spellings_of_one_key_are_one() -> None:
     assert content.endswith("=")
     stray = content.rstrip("=")[:-1] + chr(ord(content.rstrip("=")[-1]) + 1)
     spelled = stray + "=" * (len(content) - len(stray))
-    assert keys.normal(f"ssh-rsa {spelled}") == keys.normal(f"ssh-rsa {content}")
+    assert publickeys.normal(f"ssh-rsa {spelled}") == publickeys.normal(f"ssh-rsa {content}")
 
 
 # ---------------------------------------------------------------- OpenSSH itself

@@ -38,7 +38,7 @@ NAMES = {
 LONGEST_FUNCTION = 40
 LONGEST_MODULE = 330
 # The nouns stand in one file; the bound is its present length.
-LONGER_MODULES = {"runner/model.py": 547}
+LONGER_MODULES = {"runner/model.py": 554}
 LONGER_FUNCTIONS: dict[str, int] = {}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner import canon, history, records
+from runner.evidence import Broken
 from runner.model import POLICY, Draft, Entry, Json, Key, Kind, Ledger, Record, Signed
+from runner.pipeline import drafting
 from tests import journals, values
 from tests.values import Wish
 
@@ -67,7 +69,7 @@ def test_record_of_a_submission() -> None:
             path=TIDY.path,
             sources=TIDY.sources,
             policy=in_force,
-            approvals=journals.STATEMENTS,
+            approvals=journals.GROUNDS.statements,
             entries=tuple(book.entries[1:]),
             result=journals.SUCCEEDED,
         ),
@@ -127,7 +129,7 @@ def test_record_of_a_policy() -> None:
         path="jobgate.yaml",
         sources=NEW.sources,
         policy=old,
-        approvals=journals.STATEMENTS,
+        approvals=journals.GROUNDS.statements,
         entries=(book.entries[1],),
         result=None,
     )
@@ -140,5 +142,17 @@ def test_approvals_of_an_entry() -> None:
     book = Book()
     book.tell(Kind.INTENDED, Kind.CREATED)
 
-    assert records.approvals(book.entries[1]) == journals.STATEMENTS
+    assert records.approvals(book.entries[1]) == journals.GROUNDS.statements
     assert records.approvals(book.entries[2]) == ()
+
+
+def test_broken_glass_of_an_entry() -> None:
+    """An entry tells who broke the glass for it, where somebody did."""
+    book = Book()
+    glass = Broken(by="ann", reason="INC-7", due="2026-01-03T03:04:05Z")
+    grounds = replace(journals.GROUNDS, broken=glass)
+    had = book.add(journals.draft(book.ledger, TIDY, Kind.INTENDED)).jobs[TIDY.id]
+    book.tell(Kind.CREATED)
+    book.add(drafting.starting(had, grounds))
+
+    assert [records.broken(each) for each in book.entries] == [None, None, None, glass]

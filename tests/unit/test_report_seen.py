@@ -247,6 +247,33 @@ def test_a_plan_shows_the_hosts_that_a_group_must_come_to() -> None:
     assert before["changes"][-1]["expect_hosts"] is None
 
 
+def test_policy_diff() -> None:
+    """How a policy differs from the one in force stands in every report, first what asks less."""
+    clauses = (Clause(name="prod", paths=("a", "b/**"), count=1, people=("ann",)),)
+    rules = values.policy_files(values.policy("ann", clauses=clauses), "another")
+    told = replace(
+        plans.planned((), (), policy=rules),
+        in_force=values.policy("ann", clauses=(replace(clauses[0], count=2, max_hosts=9),)),
+    )
+    (change,) = told.plan.changes
+
+    assert seen.policy_diff(told, change) == (
+        "LOOSER: prod needs 1 approval instead of 2",
+        "LOOSER: prod allows any number of hosts instead of 9",
+    )
+    for report in (text.plan(told), markdown.plan(told)):
+        assert "LOOSER: prod needs 1 approval instead of 2\n" in report
+    (shown,) = json.loads(documents.plan(told))["changes"]
+    assert shown["policy_shifts"][0] == {
+        "text": "prod needs 1 approval instead of 2",
+        "way": "looser",
+    }
+    same = replace(told, in_force=rules.policy)
+    assert seen.policy_diff(same, change) == ("it asks what the policy in force asks",)
+    (job,) = json.loads(documents.plan(plans.planned((), (plans.named("tidy"),))))["changes"]
+    assert "policy_shifts" not in job
+
+
 def test_policy_lines() -> None:
     """A policy is a line a clause: how many, of whom, for which paths."""
     prod = Clause(name="prod", paths=("a", "b/**"), count=2, people=("ann", "ben"))

@@ -11,7 +11,7 @@ import pytest
 
 from runner import narrow, published, wire
 from runner.model import Act, Kind, Result, Role, Severity, Symbol
-from runner.pipeline import auditing
+from runner.pipeline import auditing, recalling
 from runner.progress import HostState, Status
 from tests import journals, values
 
@@ -22,7 +22,9 @@ WRITTEN = (
     "approvals.v1",
     "batches.v1",
     "checkup.v1",
+    "explanation.v1",
     "findings.v1",
+    "follow-ups.v1",
     "import.v1",
     "jobs.v1",
     "journal-entry.v1",
@@ -102,10 +104,12 @@ def test_literals(schema: str, path: tuple[str, ...], kind: type, name: str) -> 
 
 def test_proofs() -> None:
     """The names of proofs are those that auditing gives."""
-    tree = ast.parse(Path(auditing.__file__).read_text(encoding="utf-8"))
+    files = (auditing.__file__, recalling.__file__)
+    texts = (Path(file).read_text("utf-8") for file in files)
     names = {
         ast.literal_eval(given.value)
-        for call in ast.walk(tree)
+        for text in texts
+        for call in ast.walk(ast.parse(text))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
         and call.func.id == "Proof"

@@ -238,7 +238,7 @@ def test_policy_mistakes() -> None:
         people: {}
         clauses:
           - name: production
-            when: {paths: ["specs/prod/**"], labels: {a: b}}
+            when: {paths: ["specs/prod/**"], nobody: {a: b}}
             approvals: {count: 0}
         windows: []
         """
@@ -250,8 +250,8 @@ def test_policy_mistakes() -> None:
             " least 1 key -> write a mapping of at least 1 key"
         ),
         (
-            "8:38 unknown-key cannot use the key labels: it is not known here"
-            " -> remove it; known here are paths"
+            "8:38 unknown-key cannot use the key nobody: it is not known here"
+            " -> remove it; known here are expression, labels, paths, platforms, scopes"
         ),
         (
             "9:24 out-of-range cannot take 0 as count: it must be a whole number from 1 to 100"
@@ -259,8 +259,8 @@ def test_policy_mistakes() -> None:
         ),
         (
             "10:1 unknown-key cannot use the key windows: it is not known here"
-            " -> remove it; known here are apiVersion, clauses, kind, people, platforms, runners,"
-            " secrets"
+            " -> remove it; known here are apiVersion, approvals_last, break_glass, clauses, forge,"
+            " kind, people, platforms, runners, secrets, teams"
         ),
     ]
 

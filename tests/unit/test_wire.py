@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner import accounts, canon, wire
+from runner import accounts, canon, endings, wire
 from runner.model import Entry, Json, Kind, Ledger, Result, Signed
 from tests import journals, values
 
@@ -94,12 +94,12 @@ def test_jobs_of_a_ledger_are_read_in_order_of_their_names() -> None:
 
 def test_another_outcome_is_refused() -> None:
     """A result whose outcome is not one of the six is not read."""
-    tree = wire.result(Result(outcome="failed", detail="3 of 9", hosts=9, failed=3))
+    tree = endings.tree(Result(outcome="failed", detail="3 of 9", hosts=9, failed=3))
     assert tree == {"detail": "3 of 9", "failed": 3, "hosts": 9, "outcome": "failed"}
     assert isinstance(tree, dict)
 
     with pytest.raises(ValueError, match="outcome 'lost' is not one of succeeded, failed, "):
-        wire.result_from({**tree, "outcome": "lost"})
+        endings.result_from({**tree, "outcome": "lost"})
 
 
 def test_statement_is_kept_as_text() -> None:

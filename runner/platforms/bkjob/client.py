@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner import acts, narrow
+from runner import acts, calling, narrow
 from runner.errors import PlatformError, RefusedError, UnknownOutcomeError
 from runner.model import Act
 from runner.platforms.bkjob import detail, envelopes, gateway, progress, scripts
@@ -43,7 +43,7 @@ class BkJob:
         self._entry = entry
         self._gateway = gateway
         self._batches: dict[int, Mapping[str, int]] = {}
-        self._found: dict[int, tuple[Target, ...]] = {}  # of the job that was asked for last
+        self._found: dict[int, tuple[Target, ...]] = {}  # of jobs whose frozen form nobody saw yet
 
     @property
     def instance(self) -> str:
@@ -51,6 +51,11 @@ class BkJob:
         entry = self._entry
         where = "\n".join((entry.url.rstrip("/"), entry.stage.strip("/"), entry.tenant))
         return str(uuid.uuid5(uuid.NAMESPACE_URL, where))
+
+    @property
+    def lanes(self) -> int:
+        """Return how many threads may ask it at one time."""
+        return calling.LANES
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -87,7 +92,7 @@ class BkJob:
 
     def frozen(self, handle: Handle) -> Frozen:
         """Return what a job was created with; what the platform does not tell of it is None."""
-        found = self._found.get(handle.job) or self._whole(handle)[1]
+        found = self._found.pop(handle.job, ()) or self._whole(handle)[1]
         deed = f"ask what job {handle.job} runs"
         data: Json = None
         # A site that does not have the call, or does not tell, shows nothing: that is no trouble.
@@ -230,7 +235,9 @@ class BkJob:
                     "or one that was put back from a backup",
                 )
             found = progress.targets(data, handle.step)
-            self._found = {handle.job: found}
+            # Of what waits it is asked next what was frozen; of what began nobody asks that.
+            self._found.pop(handle.job, None)
+            self._found |= {handle.job: found} if progress.status(data) is Status.WAITING else {}
             return data, found
 
     def _members(self, handle: Handle, batches: int, hosts: int) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ before both `code_name`. Whatever is none of these came from something in betwee
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
@@ -15,8 +15,9 @@ from runner import narrow
 from runner.errors import NoLeaveError, PlatformError, RefusedError, UnknownOutcomeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from runner.calls import Answer
     from runner.errors import RunnerError
     from runner.model import Json
 
@@ -71,15 +72,6 @@ class AnsweredNoError(RefusedError):
 
 class NoSuchCallError(PlatformError):
     """A call that JOB, or the gateway before it, does not have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back: names of headers in lower case, and the whole content."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

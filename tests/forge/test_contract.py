@@ -1,0 +1,246 @@
+"""Client and double against GitHub's own published description, by validators of others."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner.calls import Terms
+from runner.errors import ForgeError
+from runner.forges.github import GitHub
+from runner.forges.tokens import Token
+from runner.model import Commit
+from runner.pulls import ForgeReview
+from runner.terms import ForgeEntry
+from tests import repos, scripted, webserver
+from tests.forge import answering, described, double
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runner.model import Json
+    from tests.forge.double import Double
+    from tests.forge.state import How
+
+HOWS: tuple[How | None, ...] = ("merge", "squash", "rebase", None)
+ERRORS = ("limit", "secondary", "hurry", "later", "moved", "leave", "gone")
+
+
+def client(entry: ForgeEntry) -> GitHub:
+    """Return a client that waits for nothing."""
+    token = Token(entry, {double.VARIABLE: double.WORD}, lambda _: None)
+    return GitHub(entry, token, terms=Terms(attempts=1), wait=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def exchanges(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Json]]:
+    """Return all that goes over the wire when everything happens that the double can do."""
+    root = tmp_path_factory.mktemp("forge")
+    with double.running(root) as forge:
+        _acted(forge, root)
+        asker = client(forge.entry)
+        for _ in range(2):  # the second time by tags
+            _asked(forge, asker)
+        for fault in ERRORS:
+            forge.fail("reviews", fault)
+            with pytest.raises(ForgeError):
+                asker.reviews(1)
+        forge.tokens.clear()
+        with pytest.raises(ForgeError):
+            asker.reviews(1)
+        asker.close()
+        return [described.written(each) for each in forge.exchanges]
+
+
+def _acted(forge: Double, root: Path) -> None:
+    """Let pull requests of every kind be there, with reviews and events of every kind."""
+    seed = repos.make(root / "seed")
+    repos.commit(seed, {"a": "1\n"})
+    repos.run(seed, "push", "-q", str(forge.repository), "main")
+    forge.bot("lint[bot]")
+    for number, how in enumerate(HOWS, 1):
+        branch = f"topic-{number}"
+        forge.change(branch, {branch: "1\n"})
+        pull = forge.open("author", branch)
+        for who in ("ann", "ben", "lint[bot]"):
+            forge.approve(pull, who)
+        forge.review(pull, "cat", "CHANGES_REQUESTED")
+        forge.review(pull, "cat", "COMMENTED").commit = None
+        forge.review(pull, "dan", "PENDING")
+        forge.dismiss(pull, pull.reviews[0], "cat")
+        forge.retarget(pull, "main", "author")
+        if how is not None:
+            forge.merge(pull, "ann", how)
+    forge.change("fork", {"f": "1\n"}, by="eve", source=forge.fork("eve"))
+    forge.open("eve", "fork", source="eve/ops").fork_gone = True
+    forge.gone("eve")
+    forge.gone("ben")
+    forge.team("acme/sre", "ann")
+    forge.team("acme/sre", "cat", state="pending")
+    forge.largest = 3
+
+
+def _asked(forge: Double, asker: GitHub) -> None:
+    """Ask for all of it, also for what only others ask."""
+    for pull in forge.pulls.values():
+        asker.pulls(forge.head(pull))
+        asker.reviews(pull.number)
+        asker.retargeted(pull.number)
+        _got(forge, f"pulls/{pull.number}/files")
+        _got(forge, f"pulls/{pull.number}/commits")
+    asker.pulls(Commit("0" * 40))
+    for who in ("ann", "cat", "eve"):
+        asker.member("acme/sre", who)
+
+
+def _got(forge: Double, path: str) -> None:
+    web = webserver.Web(forge.root, url=forge.url)
+    headers = {
+        "Authorization": f"Bearer {double.WORD}",
+        "User-Agent": "tests",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    reply = web.call("GET", f"/api/v3/repos/{forge.name}/{path}", headers=headers)
+    assert reply.status == 200, reply.content
+
+
+@pytest.mark.parametrize("name", described.NAMES)
+def test_all_that_goes_over_the_wire(name: str, exchanges: list[dict[str, Json]]) -> None:
+    """Each request and each answer is as each of GitHub's descriptions has it."""
+    found = described.faults(exchanges, name)
+
+    assert [told for told in zip(found, exchanges, strict=True) if told[0]] == []
+    assert len(found) == len(exchanges) > 80
+
+
+def test_the_scenario_is_broad(exchanges: list[dict[str, Json]]) -> None:
+    """Every route is asked for, and every status comes, or the test above says little."""
+    shown = {answering.kind(str(each["path"]))[0] for each in exchanges}
+    statuses = {each["status"] for each in exchanges}
+
+    assert shown == set(answering.ROUTES)
+    assert statuses == {200, 301, 304, 401, 403, 404, 422, 429}
+    assert any("page" in each["query"] for each in exchanges if isinstance(each["query"], dict))
+
+
+# ---------------------------------------------------------------- what the judge finds
+
+
+def reviews(exchanges: list[dict[str, Json]]) -> dict[str, Json]:
+    """Return an exchange about reviews, to be spoilt."""
+    (found, *_) = [
+        each
+        for each in exchanges
+        if str(each["path"]).endswith("/reviews") and each["status"] == 200
+    ]
+    return copy.deepcopy(found)
+
+
+def first(exchange: dict[str, Json]) -> dict[str, Json]:
+    """Return the first entry of a list that was answered."""
+    tree = exchange["tree"]
+    assert isinstance(tree, list)
+    entry = tree[0]
+    assert isinstance(entry, dict)
+    return entry
+
+
+SPOILT: dict[str, Callable[[dict[str, Json]], object]] = {
+    "request: no route": lambda each: each.update(path="/repos/acme/ops/pull/1/reviews"),
+    "request: no route DELETE": lambda each: each.update(method="DELETE"),
+    "request/path/pull_number must be integer": lambda each: each.update(
+        path="/repos/acme/ops/pulls/one/reviews"
+    ),
+    "request/query must NOT have additional": lambda each: each.update(query={"perpage": "1"}),
+    "request/query/page must be integer": lambda each: each.update(query={"page": "next"}),
+    "answer: no status 202": lambda each: each.update(status=202),
+    "answer must be array": lambda each: each.update(tree={}),
+    "answer/0 must have required property 'user'": lambda each: first(each).pop("user"),
+    "answer/0/state must be string": lambda each: first(each).update(state=None),
+    "answer/0/id must be integer": lambda each: first(each).update(id="80"),
+    "answer/0/commit_id must be string": lambda each: first(each).update(commit_id=1),
+    "answer/0/submitted_at must match format": lambda each: first(each).update(submitted_at="now"),
+    "answer/0/html_url must match format": lambda each: first(each).update(html_url="x y"),
+    "answer: 304 with a content": lambda each: each.update(status=304),
+}
+
+
+def test_what_is_wrong_is_found(exchanges: list[dict[str, Json]]) -> None:
+    """A request or an answer that is a little other than described is told, by its place."""
+    made = []
+    for spoil in SPOILT.values():
+        exchange = reviews(exchanges)
+        spoil(exchange)
+        made.append(exchange)
+    found = described.faults([reviews(exchanges), *made])
+
+    assert found[0] == []
+    for part, told in zip(SPOILT, found[1:], strict=True):
+        assert any(each.startswith(part) for each in told), (part, told)
+
+
+def test_where_the_description_is_too_narrow(exchanges: list[dict[str, Json]]) -> None:
+    """To the letter it refuses these alone: where it does no longer, the judge has to follow."""
+    found = described.faults(exchanges, to_the_letter=True)
+    refused = [
+        (answering.kind(str(each["path"]))[0], each["status"])
+        for told, each in zip(found, exchanges, strict=True)
+        if told
+    ]
+
+    assert {(name, status) for name, status in refused if status == 200} == {
+        ("pulls", 200),
+        ("pull", 200),
+    }
+    assert {status for _, status in refused} == {200, 301, 401, 403, 404, 422, 429}
+
+
+# ---------------------------------------------------------------- GitHub's own examples
+
+
+def examples(*names: str) -> list[scripted.Act]:
+    """Return the description's example answers."""
+    return [scripted.tree(described.example(name)) for name in names]
+
+
+def test_the_client_reads_the_examples() -> None:
+    """What GitHub gives as an example of each answer is read, and says what it says."""
+    acts = examples(
+        *("pull-request-simple-items", "pull-request", "pull-request-review-items"),
+        *("issue-event-for-issue-items", "team-membership-response-if-user-is-a-team-maintainer"),
+    )
+    with scripted.served(*acts) as server:
+        asker = client(
+            ForgeEntry(
+                name="github",
+                url=server.url,
+                repository="octocat/Hello-World",
+                token=double.VARIABLE,
+            )
+        )
+        (pull,) = asker.pulls(Commit("1" * 40))
+        (review,) = asker.reviews(pull.number)
+        moved = asker.retargeted(pull.number)
+        member = asker.member("github/justice-league", "octocat")
+        asker.close()
+
+    assert (pull.number, pull.opener, pull.branch, pull.state) == (
+        1347,
+        "octocat",
+        "master",
+        "open",
+    )
+    assert json.dumps(described.example("pull-request")).count(pull.head) > 0
+    assert review == ForgeReview(
+        number=80,
+        account="octocat",
+        person=True,
+        state="approved",
+        at="2019-11-17T17:43:43Z",
+        commit=Commit("ecdd80bb57125d7ba9641ffaa4d7d2c19d3f3091"),
+    )
+    assert (moved, member) == ("", True)
