@@ -201,7 +201,7 @@ class _Reading:
             found.add(LISTS[each])
             if not self.peek("]"):
                 self.expect("mark", ",")
-        self.expect("mark", "]")
+        self.take()
         self.selects = False
         return found.pop() if len(found) == 1 else "list"
 
@@ -222,7 +222,7 @@ class _Reading:
         """Read what `has(…)`, `size(…)`, `int(…)` or `string(…)` is of."""
         if name not in _FUNCTIONS:
             raise FaultError(f"there is no function {name}")
-        self.expect("mark", "(")
+        self.take()
         found = self.choice()
         selects = self.selects
         self.expect("mark", ")")

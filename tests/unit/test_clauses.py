@@ -322,7 +322,7 @@ def test_bad_public_key(key: str) -> None:
     assert (finding.rule, finding.place.pointer) == ("public-key", "/people/ann/keys/0")
     assert finding.place.span.line == 15
     assert finding.message == "cannot read the public key"
-    assert "ssh-ed25519 AAAA" in finding.mend
+    assert finding.mend == "write it as `ssh-ed25519 AAAA…`, the way it stands in the .pub file"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner import canon, subjects
+import pytest
+
+from runner import canon, history, subjects, wire
 from runner.model import JobId, Json, Pin, Targets
+from runner.pipeline import drafting
 from runner.subjects import Subject
 from tests import journals, values
 from tests.values import Wish
@@ -42,6 +45,20 @@ def test_the_same_is_seen_of_what_was_submitted() -> None:
     had = journals.submitted(journals.begun()[1], JOB).jobs[JOB.id]
 
     assert replace(subjects.of_had(had), labels=JOB.labels) == subjects.of_job(JOB)
+
+
+@pytest.mark.parametrize("expected", [None, (), ("0:10.0.0.8",)])
+@pytest.mark.parametrize("labels", [(), (("team", "edge"), ("tier", "gold"))])
+def test_the_journal_keeps_all_that_is_seen(
+    labels: tuple[tuple[str, str], ...], expected: tuple[str, ...] | None
+) -> None:
+    """What an entry tells of a job is enough to see the same of it later."""
+    job = replace(JOB, labels=labels, expect_hosts=expected)
+    stamp = history.Stamp(runner="r", at="2026-01-02T03:04:05Z", head=values.HEAD)
+    _, ledger = history.extended(journals.begun()[1], [drafting.adopted(job)], stamp)
+
+    assert subjects.of_had(ledger.jobs[job.id]) == subjects.of_job(job)
+    assert wire.had_from(wire.had(ledger.jobs[job.id])) == ledger.jobs[job.id]
 
 
 def test_labels_that_nobody_kept_are_not_known() -> None:

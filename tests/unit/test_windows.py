@@ -155,6 +155,24 @@ def test_an_open_range_that_begins_in_a_gap(at: str, found: str | None) -> None:
     assert shut(at, opens=(weekly("Sun 02:30-04:00"),)) == found
 
 
+@pytest.mark.parametrize("minute", range(1, 60))
+def test_every_time_in_a_gap_is_the_jump(minute: int) -> None:
+    """To the second, whichever minute it is that the clock skips."""
+    assert shut("2026-03-29T00:59:59", opens=(weekly(f"Sun 02:{minute:02}-04:00"),)) == (
+        "2026-03-29T01:00:00"
+    )
+
+
+def test_hours_that_end_when_they_begin_are_a_whole_day() -> None:
+    """They reach into the next day; a single minute is one."""
+    round_, minute = Weekly(days=(1,), begins=540, ends=540), weekly("Tue 09:00-09:01")
+
+    assert shut("2026-11-25T07:59", opens=(round_,)) is None
+    assert shut("2026-11-25T08:00", opens=(round_,)) == "2026-12-01T08:00:00"
+    assert shut("2026-11-24T08:00:59", opens=(minute,)) is None
+    assert shut("2026-11-24T08:01", opens=(minute,)) == "2026-12-01T08:00:00"
+
+
 def test_a_range_within_a_gap_is_none() -> None:
     """What lies wholly in what the clock skips is a week later."""
     assert shut("2026-03-29T00:00", opens=(weekly("Sun 02:10-02:50"),)) == "2026-04-05T00:10:00"
