@@ -147,9 +147,10 @@ def test_a_ledger_that_is_kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "journal push" not in grades(found)
 
 
-def test_before_there_is_a_ledger(tmp_path: Path) -> None:
+def test_before_there_is_a_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is no failure; the policy is that of HEAD, and not in force."""
     (tmp_path / "site").mkdir()
+    monkeypatch.setenv("JOBGATE_DATA", str(tmp_path / "state"))
     found = seen(sites.make(tmp_path / "site").repository)
 
     assert wrong(found) == {"journal place": Grade.WARNING}

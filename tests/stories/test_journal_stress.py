@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import pytest
 from runner import narrow, wire, witness
 from runner.cli import compose
 from runner.errors import gravest
+from runner.git import leftovers
 from runner.handles import Handle
 from runner.model import JobId, Key, LedgerId, PlatformEntry
 from runner.pipeline import applying, planning
@@ -502,8 +504,18 @@ def test_an_object_that_did_not_reach_the_disk(local: Site, what: str, how: str)
 
 
 def test_a_lock_that_a_crash_left(local: Site) -> None:
-    """It is waited for, then told; nothing is created."""
+    """It is waited for; once it is old it is taken away, and the job runs."""
     lock = local.repository / ".git" / f"{REF}.lock"
     lock.touch()
+    os.utime(lock, (time.time() - leftovers.OLD_SECONDS - 1,) * 2)
+    assert local.jobgate("apply").code == 0
+    assert (lock.exists(), len(jobs(local))) == (False, 1)
+
+
+def test_what_stands_where_a_lock_would(local: Site) -> None:
+    """What cannot be taken away is told; nothing is created."""
+    lock = local.repository / ".git" / f"{REF}.lock"
+    lock.mkdir()
+    os.utime(lock, (0, 0))
     refused(local.jobgate("apply"), "left-over .lock file")
     assert jobs(local) == []
