@@ -617,12 +617,19 @@ def test_what_may_be_settled(
     draft = journals.draft(ledger, TIDY, Kind.SETTLED, Result(outcome=said, detail="it was"))
 
     assert history.unsettled(ledger.jobs[TIDY.id]) == (outcome == "unknown")
+    assert history.over(ledger.jobs[TIDY.id]) == (outcome != "unknown")
     if may:
         had = journals.added(ledger, draft).jobs[TIDY.id]
+        assert history.over(had)
         assert (had.state, had.result) == (Kind.ENDED, Result(outcome=said, detail="it was"))
     else:
         expected = "it settles nothing" if outcome == "unknown" else "what became of it is known"
         assert expected in refused(ledger, draft)
+
+
+def test_what_is_under_way_is_not_over() -> None:
+    """A job is submitted anew after its last submission, not beside it."""
+    assert not any(history.over(at(*STARTED[:steps]).jobs[TIDY.id]) for steps in range(1, 5))
 
 
 @pytest.mark.parametrize(

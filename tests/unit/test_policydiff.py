@@ -470,6 +470,11 @@ def test_an_owner_where_there_was_none() -> None:
         (FORGE, None, ["tighter: reviews count no longer: no forge is named"]),
         (
             FORGE,
+            replace(FORGE, url="https://b"),
+            ["unclear: reviews are asked for at https://b instead of https://a"],
+        ),
+        (
+            FORGE,
             ForgeEntry(name="far", url="https://b", repository="acme/web", token="T" * 2),
             [
                 "unclear: reviews are those on far instead of github",
