@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from runner import publickeys
-from runner.model import Checked, Finding, Place, Severity, Span
+from runner import faults, publickeys
+from runner.faults import Fault
+from runner.model import Checked, Finding, Severity
 from runner.terms import Signer
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def read(blob: Blob, people: tuple[Person, ...]) -> Checked[tuple[Signer, ...]]:
     try:
         lines = blob.content.decode().split("\n")
     except UnicodeDecodeError:
-        return Checked(value=None, findings=(_not_text(blob.path),))
+        return Checked(value=None, findings=(faults.on_line(faults.NOT_UTF8, blob.path),))
     reading = _Reading(file=blob.path, lines=lines, people=people)
     for number, line in enumerate(lines, 1):
         if line.strip(" \t") and not line.lstrip(" \t").startswith("#"):
@@ -157,7 +158,7 @@ class _Reading:
             self._find(number, _odd("valid-after is not before valid-before"))
             return False
         if not _covers(said.get("namespaces", NAMESPACE)):
-            self._find(number, _LEFT_OUT, Severity.WARNING)
+            self._find(number, _LEFT_OUT)
             return False
         return True
 
@@ -166,66 +167,55 @@ class _Reading:
             if any(_is(person, each) for each in signer.principals):
                 yield person.name
 
-    def _find(self, number: int, fault: _Fault, severity: Severity = Severity.ERROR) -> None:
-        span = Span(number, 1, number, len(self.lines[number - 1]) + 1)
-        rule, message, mend = fault
-        place = Place(file=self.file, span=span)
-        self.findings.append(
-            Finding(place=place, rule=rule, message=message, mend=mend, severity=severity)
-        )
+    def _find(self, number: int, fault: Fault) -> None:
+        line = self.lines[number - 1]
+        self.findings.append(faults.on_line(fault, self.file, number, line))
 
 
-class _Fault(NamedTuple):
-    """What is wrong with a line, whichever it is."""
-
-    rule: str
-    message: str
-    mend: str
-
-
-_UNREADABLE = _Fault(
+_UNREADABLE = Fault(
     rule="signer-line",
     message="cannot read the line",
     mend="write it as `ann@example.org ssh-ed25519 AAAA…`, options before the key",
 )
-_NO_KEY = _Fault(
+_NO_KEY = Fault(
     rule="public-key",
     message="cannot read the public key",
     mend="write it as `ssh-ed25519 AAAA…`, the way it stands in the .pub file",
 )
-_LEFT_OUT = _Fault(
+_LEFT_OUT = Fault(
     rule="signer-namespace",
     message=f"namespaces leaves out {NAMESPACE}: no approval by this key counts",
     mend=f"add {NAMESPACE} to `namespaces`, or leave the option out",
+    severity=Severity.WARNING,
 )
 
 
-def _wild(principal: str) -> _Fault:
-    return _Fault(
+def _wild(principal: str) -> Fault:
+    return Fault(
         rule="wildcard-principal",
         message=f"the principal {principal} is not one person",
         mend="name each person by their name in `people`, or by an address there",
     )
 
 
-def _nobody(principal: str) -> _Fault:
-    return _Fault(
+def _nobody(principal: str) -> Fault:
+    return Fault(
         rule="unknown-person",
         message=f"the principal {principal or '(empty)'} is nobody whom `people` lists",
         mend="write the name or an address of somebody whom jobgate.yaml lists",
     )
 
 
-def _shared(signer: Signer, one: str, other: str) -> _Fault:
-    return _Fault(
+def _shared(signer: Signer, one: str, other: str) -> Fault:
+    return Fault(
         rule="shared-identity",
         message=f"the key {signer.key[:60]} belongs to {one} and {other}",
         mend="give each person their own",
     )
 
 
-def _odd(why: str) -> _Fault:
-    return _Fault(
+def _odd(why: str) -> Fault:
+    return Fault(
         rule="signer-option",
         message=why,
         mend="use `cert-authority`, `namespaces`, `valid-after` and `valid-before` as ssh-keygen "
@@ -281,12 +271,3 @@ def _covers(patterns: str) -> bool:
                 return False
             takes = True
     return takes
-
-
-def _not_text(file: str) -> Finding:
-    return Finding(
-        place=Place(file=file),
-        rule="not-utf8",
-        message="cannot read the file: it is not UTF-8",
-        mend="save it as UTF-8",
-    )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from runner import globs
-from runner.model import Checked, Finding, Place, Severity, Span
+from runner import faults, globs
+from runner.faults import Fault
+from runner.model import Checked, Finding, Severity
 from runner.terms import Owned
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ _FAULTS = (
 def read(blob: Blob) -> Checked[tuple[Owned, ...]]:
     """Return the lines of a file that GitHub can read, and what is wrong with the others."""
     if len(blob.content) >= TOO_LARGE:
-        return Checked(value=None, findings=(_found(_LARGE, blob.path),))
+        return Checked(value=None, findings=(faults.on_line(_LARGE, blob.path),))
     try:
         lines = blob.content.decode().split("\n")
     except UnicodeDecodeError:
-        return Checked(value=None, findings=(_found(_BINARY, blob.path),))
+        return Checked(value=None, findings=(faults.on_line(faults.NOT_UTF8, blob.path),))
     reading = _Reading(file=blob.path)
     for number, line in enumerate(lines, 1):
         reading.take(number, line.removesuffix("\r"))
@@ -77,9 +78,9 @@ def listed(policy: Policy, files: Mapping[str, Blob]) -> Checked[tuple[Owned, ..
     """
     asking = [clause for clause in policy.clauses if clause.owners]
     present = [path for path in PATHS if path in files]
-    found = [_found(_passed_over(present[0]), path) for path in present[1:]]
+    found = [faults.on_line(_passed_over(present[0]), path) for path in present[1:]]
     if not present:
-        found = [_found(_nowhere(each.name), "jobgate.yaml", each.line) for each in asking]
+        found = [faults.on_line(_nowhere(each.name), "jobgate.yaml", each.line) for each in asking]
         return Checked(value=None if found else (), findings=tuple(found))
     made = read(files[present[0]])
     if not asking:
@@ -105,11 +106,11 @@ class _Reading:
             return
         parts = _LINE.fullmatch(said)
         if parts is None or not said.replace("\t", " ").isprintable():
-            self.findings.append(_found(_UNREADABLE, self.file, number, line))
+            self.findings.append(faults.on_line(_UNREADABLE, self.file, number, line))
             return
         pattern, owners = parts["pattern"], tuple(_words(parts["owners"] or ""))
         wrong = [*_faults(pattern), *_nobodies(owners)]
-        self.findings += [_found(each, self.file, number, line) for each in wrong]
+        self.findings += [faults.on_line(each, self.file, number, line) for each in wrong]
         if not wrong:
             self.owned.append(Owned(pattern=pattern, owners=owners, line=number))
 
@@ -121,16 +122,18 @@ def _words(text: str) -> Iterator[str]:
         yield word
 
 
-def _faults(pattern: str) -> Iterator[_Fault]:
+def _faults(pattern: str) -> Iterator[Fault]:
     for fault, why, mend in _FAULTS:
         if fault.search(pattern):
-            yield _Fault("owner-line", f"cannot read the pattern {pattern}: {why}", mend)
+            yield Fault(
+                rule="owner-line", message=f"cannot read the pattern {pattern}: {why}", mend=mend
+            )
 
 
-def _nobodies(owners: Iterable[str]) -> Iterator[_Fault]:
+def _nobodies(owners: Iterable[str]) -> Iterator[Fault]:
     for owner in owners:
         if _OWNER.fullmatch(owner) is None:
-            yield _Fault(
+            yield Fault(
                 rule="owner-line",
                 message=f"cannot read the owner {owner}: it is no account, team or address",
                 mend="write it as `@login`, `@org/team` or `ann@example.org`",
@@ -161,7 +164,7 @@ def _strangers(policy: Policy, file: str, owned: Iterable[Owned]) -> Iterator[Fi
     for line in owned:
         for owner in line.owners:
             if owner.lower() not in known:
-                yield _found(_stranger(owner), file, line.line)
+                yield faults.on_line(_stranger(owner), file, line.line)
 
 
 def _names(policy: Policy) -> Iterator[str]:
@@ -175,34 +178,20 @@ def _names(policy: Policy) -> Iterator[str]:
             yield f"@{name.lower()}"
 
 
-class _Fault(NamedTuple):
-    """What is wrong with a line, or with the file, wherever it is."""
-
-    rule: str
-    message: str
-    mend: str
-    severity: Severity = Severity.ERROR
-
-
-_LARGE = _Fault(
+_LARGE = Fault(
     rule="too-large",
     message=f"cannot read the file: GitHub reads none of {TOO_LARGE} bytes or more",
     mend="put several lines into one with `*`",
 )
-_BINARY = _Fault(
-    rule="not-utf8",
-    message="cannot read the file: it is not UTF-8",
-    mend="save it as UTF-8",
-)
-_UNREADABLE = _Fault(
+_UNREADABLE = Fault(
     rule="owner-line",
     message="cannot read the line",
     mend="write it as `/specs/prod/ @acme/sre`: a pattern, blanks, and owners",
 )
 
 
-def _stranger(owner: str) -> _Fault:
-    return _Fault(
+def _stranger(owner: str) -> Fault:
+    return Fault(
         rule="unknown-owner",
         message=f"the owner {owner} is nobody whom jobgate.yaml lists",
         mend="list the account, the team or the address there",
@@ -210,8 +199,8 @@ def _stranger(owner: str) -> _Fault:
     )
 
 
-def _passed_over(counts: str) -> _Fault:
-    return _Fault(
+def _passed_over(counts: str) -> Fault:
+    return Fault(
         rule="second-codeowners",
         message=f"nobody reads this file: {counts} is there, and counts",
         mend=f"move its lines to {counts}, and delete it",
@@ -219,16 +208,9 @@ def _passed_over(counts: str) -> _Fault:
     )
 
 
-def _nowhere(clause: str) -> _Fault:
-    return _Fault(
+def _nowhere(clause: str) -> Fault:
+    return Fault(
         rule="no-codeowners",
         message=f"clause {clause} asks owners, and there is no CODEOWNERS that names any",
         mend=f"write {PATHS[0]}, or take `owners` out of the clause",
     )
-
-
-def _found(fault: _Fault, file: str, number: int = 1, line: str = "") -> Finding:
-    span = Span(number, 1, number, len(line) + 1)
-    rule, message, mend, severity = fault
-    place = Place(file=file, span=span)
-    return Finding(place=place, rule=rule, message=message, mend=mend, severity=severity)

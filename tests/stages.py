@@ -24,6 +24,7 @@ PURE = (
     "diff",
     "endings",
     "explanations",
+    "faults",
     "fields",
     "filesources",
     "forges/facts",

@@ -12,10 +12,11 @@ from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING
 
+from runner.faults import Fault
 from runner.model import Checked, Document
 from runner.yaml import scalars, yamlfaults
 from runner.yaml.lines import Lines
-from runner.yaml.notes import EndError, Fault, Notes
+from runner.yaml.notes import EndError, Notes
 
 if TYPE_CHECKING:
     from runner.model import Json, Path, Span

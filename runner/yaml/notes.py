@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runner import faults
+from runner.faults import Fault
 from runner.model import Finding, Path, Place, Severity, Span, pointer
 from runner.yaml.lines import Lines
 
 LIMIT = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What is wrong, without its place."""
-
-    rule: str
-    message: str
-    mend: str
-    severity: Severity = Severity.ERROR
 
 
 class EndError(Exception):
@@ -62,15 +52,8 @@ class Notes:
     def _append(self, fault: Fault, span: Span, path: Path) -> None:
         if self._lines is None:
             self._lines = Lines(self._text)
-        self._found.append(
-            Finding(
-                place=Place(file=self._file, pointer=pointer(path), span=self._lines.inside(span)),
-                rule=fault.rule,
-                message=fault.message,
-                mend=fault.mend,
-                severity=fault.severity,
-            )
-        )
+        place = Place(file=self._file, pointer=pointer(path), span=self._lines.inside(span))
+        self._found.append(faults.at(fault, place))
 
 
 _TOO_MANY = Fault(

@@ -28,7 +28,7 @@ from runner.yaml import scalars, spans, yamlevents, yamlfaults, yamltext
 from runner.yaml.notes import EndError, Notes
 
 if TYPE_CHECKING:
-    from runner.yaml.notes import Fault
+    from runner.faults import Fault
     from runner.yaml.yamlevents import Event, Next, Parse
 
 DEPTH = 64  # collections within one another, those of an alias included

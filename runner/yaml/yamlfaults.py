@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.faults import Fault
 from runner.model import Severity
-from runner.yaml.notes import Fault
 from runner.yaml.scalars import DIGITS, Unfit
 
 if TYPE_CHECKING:

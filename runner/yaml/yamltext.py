@@ -11,9 +11,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from runner.faults import Fault
 from runner.model import Span
 from runner.yaml.lines import Lines
-from runner.yaml.notes import Fault
 
 if TYPE_CHECKING:
     from runner.yaml.notes import Notes
