@@ -149,7 +149,7 @@ def _signed(folder: Path, asked: _Asked, *, yes: bool) -> tuple[Statement, ...]:
         if not yes:
             _ask(by)
         for each in said:
-            approving.sign(world, each, asked.key)
+            approving.sign(world, policy, each, asked.key)
     return said
 
 

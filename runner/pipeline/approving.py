@@ -123,11 +123,19 @@ def glass(planned: Planned, change: Change, by: str, lasts: tuple[str, str], rea
     return Glass(approval=_of(planned, change, by, lasts), reason=reason)
 
 
-def sign(world: World, statement: Statement, key_file: str) -> None:
-    """Sign a statement and keep it where it is looked for."""
+def sign(world: World, policy: Policy, statement: Statement, key_file: str) -> None:
+    """Sign a statement and keep it where it is looked for.
+
+    Raise CheckError where `policy`, the one in force, does not let that key sign now.
+    """
     content = statements.written(statement)
     signature = world.signer.sign(content, key_file)
     signed = Signed(statement=content, signature=signature)
+    if not consent.verified(world, policy, [signed], world.clock.now()):
+        raise CheckError(
+            f"cannot approve: no signature of {statements.by(statement)} by this key counts now",
+            mend="look at the dates of the key or certificate, and at its line in allowed_signers",
+        )
     world.approvals.add(statements.job(statement), signed)
 
 

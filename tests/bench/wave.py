@@ -133,7 +133,8 @@ def _approved(root: Path, web: Web, jobs: int) -> Site:
         lasts = approving.term(world, planned.in_force, None)
         for change in planned.plan.changes:
             approval = approving.approval(world, planned, change, sites.REVIEWER, lasts)
-            approving.sign(world, approval, str(root / sites.REVIEWER))
+            key = str(root / sites.REVIEWER)
+            approving.sign(world, planned.in_force, approval, key)
     return site
 
 

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner import statements
+from runner.cli import compose
+from runner.model import Signed
+from runner.pipeline import approving, planning
 from tests import site as sites
 
 if TYPE_CHECKING:
@@ -61,6 +65,18 @@ def applied(site: Site) -> Ended:
     return ended
 
 
+def slipped_in(site: Site, key: str) -> None:
+    """Sign consent to the plan as the reviewer with a key, and push it past `jobgate approve`."""
+    with sites._environment(site.environment()), compose.world(site.repository) as world:
+        planned = planning.planned(world, world.repository.commit("HEAD"))
+        lasts = approving.term(world, planned.in_force, None)
+        for change in planned.plan.changes:
+            said = approving.approval(world, planned, change, "reviewer", lasts)
+            content = statements.written(said)
+            signature = world.signer.sign(content, str(site.root / key))
+            world.approvals.add(change.job, Signed(statement=content, signature=signature))
+
+
 def test_a_key_that_is_valid(tmp_path: Path) -> None:
     """It approves as its person; its record proves that, later too."""
     line = f'{WHO} valid-after="20200101",valid-before="20990101" {{other}}'
@@ -79,10 +95,12 @@ def test_a_key_that_is_valid(tmp_path: Path) -> None:
     "dates", ['valid-before="20200101"', 'valid-after="20990101"', 'valid-before="20260101Z"']
 )
 def test_a_key_that_is_not(tmp_path: Path, dates: str) -> None:
-    """What it signed does not count, whatever instant the statement claims."""
+    """It signs nothing, and what it signed does not count, whatever instant that claims."""
     site = with_signers(tmp_path, f"{WHO} {dates} {{other}}")
+    ended = site.approve(by=sites.OTHER)
+    assert (ended.code, "no signature of reviewer by this key counts now" in ended.err) == (1, True)
 
-    assert site.approve(by=sites.OTHER).code == 0
+    slipped_in(site, sites.OTHER)
     assert applied(site).code == 4
     assert "waiting" in site.jobgate("plan").out
 
@@ -100,9 +118,11 @@ def test_a_certificate(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
-    """What was signed with it does not count; nor by one of another authority."""
+    """It signs nothing, and what it signed does not count; nor by one of another authority."""
     site = with_signers(tmp_path, f"{WHO} cert-authority {{ca}}")
-    assert site.approve(by=certified(site, "-n", WHO, "-V", "20200101:20200102")).code == 0
+    key = certified(site, "-n", WHO, "-V", "20200101:20200102")
+    assert site.approve(by=key).code == 1
+    slipped_in(site, key)
     assert applied(site).code == 4
     keygen("-s", str(site.root / "author"), "-I", "id", "-n", WHO, str(site.root / "other.pub"))
     other = site.approve(by="other-cert.pub")
