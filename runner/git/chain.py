@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runner.errors import RepositoryError
 from runner.git import remote as remotes
+from runner.git.gitwrite import NewCommit
 from runner.git.remote import Outcome, Pushed
 from runner.git.repository import Git, full_ref
 from runner.model import Commit
@@ -150,11 +151,14 @@ class Chain:
 
     def _commit(self, base: Commit | None, addition: Files) -> Commit:
         tree = None if base is None else self.git.tree(base).oid
-        made = self.git.commit_tree(
-            self.git.tree_with(tree, addition.files),
-            (*(() if base is None else (base,)), *addition.besides),
-            f"{addition.message}\n\nRunner: {self._runner}\n",
-            addition.at,
+        made = self.git.commit_with(
+            NewCommit(
+                base=tree,
+                files=addition.files,
+                parents=(*(() if base is None else (base,)), *addition.besides),
+                message=f"{addition.message}\n\nRunner: {self._runner}\n",
+                at=addition.at,
+            )
         )
         return made if addition.seal is None else addition.seal(made)
 

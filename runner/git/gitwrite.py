@@ -5,6 +5,7 @@ Commits are jobgate's own: their name and address are set here, whatever the use
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 NAME = "jobgate"
 ADDRESS = "jobgate@localhost"
+_SHA1 = 40
+_GIT = re.compile(r"\.git(?:[ .:]|$)|git~\d", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCommit:
+    """A commit to be: the tree `base` (None: an empty one) with `files` put in.
+
+    A file that is None is taken out. `at` is ISO 8601; None takes the clock of git.
+    """
+
+    base: Oid | None
+    files: Mapping[str, bytes | None]
+    parents: tuple[Commit, ...]
+    message: str
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,45 +52,28 @@ class Writer:
         out = self.call.out("hash-object", "-w", "--stdin", "--no-filters", stdin=content)
         return self._oid(out)
 
-    def tree_with(self, base: Oid | None, files: Mapping[str, bytes | None]) -> Oid:
-        """Return the tree `base` (None: an empty one) with `files` put in; None takes one out.
-
-        Paths must be plain: what a tree may not hold is git's to refuse.
-        """
-        with tempfile.TemporaryDirectory(prefix="jobgate-") as folder:
-            index = {"GIT_INDEX_FILE": f"{folder}/index"}
-            if base is not None:
-                self.call.out("read-tree", self.objects.named(base), extra=index)
-            oids = self._blobs(Path(folder), [body for body in files.values() if body is not None])
-            nothing = "0" * len(self.objects.oid(b""))
-            lines = []
-            for path, body in files.items():
-                entry = f"0 {nothing}" if body is None else f"100644 {oids[body]}"
-                lines.append(f"{entry}\t{path}\0".encode())
-            put = self.call.run(
-                "update-index", "-z", "--index-info", stdin=b"".join(lines), extra=index
+    def commit_with(self, new: NewCommit) -> Commit:
+        """Return a new commit, which no ref names yet."""
+        wrong = [path for path in new.files if not _is_plain(path)]
+        if wrong:
+            raise RepositoryError(
+                f"cannot put files into a tree: it may not hold {wrong[0]!a}",
+                mend="use plain paths",
             )
-            if put.code != 0 or put.err:  # a path that it ignores is no failure to git
-                raise gitcall.failed("put files into a tree", put, mend="use plain paths")
-            return self._oid(self.call.out("write-tree", extra=index))
-
-    def commit_tree(
-        self, tree: Oid, parents: tuple[Commit, ...], message: str, at: str | None
-    ) -> Commit:
-        """Return a new commit of `tree`, dated `at` (ISO 8601; None: git's own clock)."""
-        who = {
-            "GIT_AUTHOR_NAME": NAME,
-            "GIT_AUTHOR_EMAIL": ADDRESS,
-            "GIT_COMMITTER_NAME": NAME,
-            "GIT_COMMITTER_EMAIL": ADDRESS,
-        }
-        if at is not None:
-            who["GIT_AUTHOR_DATE"] = who["GIT_COMMITTER_DATE"] = _date(at)
-        options = [word for parent in parents for word in ("-p", self.objects.named(parent))]
-        out = self.call.out(
-            "commit-tree", self.objects.named(tree), *options, stdin=message.encode(), extra=who
-        )
-        return Commit(self._oid(out))
+        with tempfile.TemporaryDirectory(prefix="jobgate-") as folder:
+            marks = Path(folder) / "marks"
+            # All of it in one pack: what is a file each reaches the disk one after the other.
+            self.call.out(
+                "fast-import",
+                "--quiet",
+                "--done",
+                f"--date-format={'now' if new.at is None else 'raw'}",
+                f"--export-marks={marks}",
+                stdin=self._told(new),
+                extra=self._beside(Path(folder)),
+            )
+            kept = dict(line.split() for line in marks.read_bytes().splitlines())
+        return Commit(self._oid(kept[b":1"]))
 
     def commit(self, content: bytes) -> Commit:
         """Keep a whole commit object as it is, and return it."""
@@ -96,22 +96,39 @@ class Writer:
                 break
         raise gitcall.failed(f"set {ref}", answer, mend="look for a left-over .lock file")
 
-    def _blobs(self, folder: Path, contents: list[bytes]) -> dict[bytes, Oid]:
-        different = list(dict.fromkeys(contents))
-        if not different:
-            return {}
-        # One pack for many: a file each would have to reach the disk one after the other.
-        told = b"".join(
-            b"blob\nmark :%d\ndata %d\n%b\n" % (mark, len(content), content)
-            for mark, content in enumerate(different, start=1)
-        )
-        marks = folder / "marks"
-        asked = ("fast-import", "--quiet", "--done", f"--export-marks={marks}")
-        self.call.out(*asked, stdin=told + b"done\n")
-        lines = (line.split() for line in marks.read_bytes().splitlines())
-        kept = {mark: self._oid(oid) for mark, oid in lines}
-        oids = [kept[b":%d" % mark] for mark in range(1, len(different) + 1)]
-        return dict(zip(different, oids, strict=True))
+    def _beside(self, folder: Path) -> dict[str, str]:
+        """Return surroundings for git in which no ref of this repository can be moved.
+
+        Objects reach the repository itself; the one ref that an import must name stays in `folder`.
+        """
+        (folder / "refs").mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        sha256 = len(self.objects.oid(b"")) > _SHA1
+        kind = "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
+        version = f"[core]\n\trepositoryFormatVersion = {int(sha256)}\n{kind}"
+        # Who may read what is written is a setting of the repository.
+        include = f"[include]\n\tpath = {_quoted(str(self.common / 'config'))}\n"
+        (folder / "config").write_text(f"{include}{version}", "utf-8", "surrogateescape")
+        return {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(self.common / "objects")}
+
+    def _told(self, new: NewCommit) -> bytes:
+        """Return what makes a commit, in the words of `git fast-import`; its mark is 1."""
+        bodies = dict.fromkeys(body for body in new.files.values() if body is not None)
+        marks = {body: mark for mark, body in enumerate(bodies, start=2)}
+        told = [b"blob\nmark :%d\n%b" % (mark, _data(body)) for body, mark in marks.items()]
+        who = f"committer {NAME} <{ADDRESS}> {'now' if new.at is None else _date(new.at)}\n"
+        told += [b"commit refs/heads/none\nmark :1\n", who.encode(), _data(new.message.encode())]
+        told += [
+            f"{'merge' if number else 'from'} {self.objects.named(parent)}\n".encode()
+            for number, parent in enumerate(new.parents)
+        ]
+        told.append(b"deleteall\n")
+        if new.base is not None:
+            told.append(f'M 040000 {self.objects.named(new.base)} ""\n'.encode())
+        for path, body in new.files.items():
+            deed = "D" if body is None else f"M 100644 :{marks[body]}"
+            told.append(f"{deed} {_quoted(path)}\n".encode("utf-8", "surrogateescape"))
+        return b"".join([*told, b"done\n"])
 
     def _oid(self, out: bytes) -> Oid:
         return Oid(self.objects.named(out.decode("ascii", "replace").strip()))
@@ -126,4 +143,22 @@ def _date(at: str) -> str:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return f"@{int(moment.timestamp())} +0000"
+    return f"{int(moment.timestamp())} +0000"
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether a tree may hold `path`, whatever file system it is checked out on."""
+    parts = path.split("/")
+    return path.isprintable() and not any(
+        part in {"", ".", ".."} or _GIT.match(part) or "\\" in part for part in parts
+    )
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%b\n" % (len(content), content)
+
+
+def _quoted(path: str) -> str:
+    """Return a path as both `git fast-import` and a file of settings read it."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from runner.errors import RepositoryError
 from runner.git import gitcall, githistory, gitobjects, gittrees, gitwrite, worktree
 from runner.model import Commit, Oid
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _REF = re.compile(
     r"(?!.*(?://|\.\.|@\{|/\.|\.lock(?:/|$)))refs/[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])"
@@ -187,15 +184,9 @@ class Git:
         """Keep `content` and return its id."""
         return self._writer.blob(content)
 
-    def tree_with(self, base: Oid | None, files: Mapping[str, bytes | None]) -> Oid:
-        """Return the tree `base` (None: an empty one) with `files` put in; None takes one out."""
-        return self._writer.tree_with(base, files)
-
-    def commit_tree(
-        self, tree: Oid, parents: tuple[Commit, ...], message: str, at: str | None
-    ) -> Commit:
-        """Return a new commit of `tree`, dated `at` (ISO 8601; None: git's own clock)."""
-        return self._writer.commit_tree(tree, parents, message, at)
+    def commit_with(self, new: gitwrite.NewCommit) -> Commit:
+        """Return a new commit, which no ref names yet."""
+        return self._writer.commit_with(new)
 
     def keep_commit(self, content: bytes) -> Commit:
         """Keep a whole commit object as it is, and return it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runner.errors import RepositoryError
 from runner.git import gitcall
+from runner.git.gitwrite import NewCommit
 from runner.git.remote import Outcome, Remote
 from runner.git.repository import Git
 
@@ -38,9 +39,10 @@ class GitTrial:
 
 
 def _tried(git: Git, remote: Remote) -> str:
-    tree = git.tree_with(None, {"file": b"content\n"})
-    first = git.commit_tree(tree, (), "first", None)
-    second = git.commit_tree(tree, (first,), "second", None)
+    files = {"file": b"content\n"}
+    first = git.commit_with(NewCommit(base=None, files=files, parents=(), message="first"))
+    again = NewCommit(base=None, files=files, parents=(first,), message="second")
+    second = git.commit_with(again)
     pushed = remote.push(_REF, first, None)
     if _FORBIDDEN in pushed.words:
         return "a push: GIT_ALLOW_PROTOCOL leaves out `file`"

@@ -14,6 +14,7 @@ from runner.checkup import Grade
 from runner.cli import compose
 from runner.errors import CheckError
 from runner.git.chain import Chain, Files
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
 from runner.model import Entry, JobId, Kind, Ledger, Step
 from runner.pipeline import examining
@@ -342,8 +343,9 @@ def test_a_ledger_that_its_entries_do_not_add_up_to(local: sites.Site) -> None:
         tip = git.commit(ref)
         (path,) = git.tree(tip).paths("jobs")
         content = local.git("cat-file", "blob", f"{tip}:{path}").replace('"run":1', '"run":7')
-        tree = git.tree_with(git.tree(tip).oid, {path: content.encode() + b"\n"})
-        made = git.commit_tree(tree, (), "as if", None)
+        files = {path: content.encode() + b"\n"}
+        base = git.tree(tip).oid
+        made = git.commit_with(NewCommit(base=base, files=files, parents=(), message="as if"))
         assert git.update_ref(ref, made, tip)
         assert git.update_ref(f"refs/jobgate/seen/local/{NAME}", made, tip)
     found = seen(local.repository)

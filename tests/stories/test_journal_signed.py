@@ -11,6 +11,7 @@ import pytest
 
 from runner import canon, narrow, wire
 from runner.git import seals
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
 from runner.keys import RunnerKey, SshKeys, public_key
 from runner.model import Blob, Commit
@@ -203,8 +204,8 @@ def forged(site: Site, change: Callable[[Git, Commit], Commit]) -> None:
 
 def upon(git: Git, parent: Commit, files: dict[str, bytes | None]) -> Commit:
     """Return an unsigned commit upon `parent` with files altered."""
-    tree = git.tree_with(git.tree(parent).oid, files)
-    return git.commit_tree(tree, (parent,), "forged", None)
+    base = git.tree(parent).oid
+    return git.commit_with(NewCommit(base=base, files=files, parents=(parent,), message="forged"))
 
 
 def said(git: Git, commit: Commit, path: str) -> bytes:

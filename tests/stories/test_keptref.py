@@ -10,6 +10,7 @@ import pytest
 from runner.checkup import PushRules
 from runner.errors import RepositoryError
 from runner.git.chain import Chain, Files
+from runner.git.gitwrite import NewCommit
 from runner.git.keptref import KeptRef
 from runner.git.repository import Git
 from runner.git.trial import GitTrial
@@ -82,8 +83,12 @@ def test_what_was_taken_out_is_found(git: Git) -> None:
 def test_a_merge_is_no_chain(git: Git) -> None:
     """Only one parent each."""
     one = git.commit("HEAD")
-    other = git.commit_tree(git.tree(one).oid, (), "other", None)
-    merge = git.commit_tree(git.tree(one).oid, (one, other), "merge", None)
+    other = git.commit_with(
+        NewCommit(base=git.tree(one).oid, files={}, parents=(), message="other")
+    )
+    merge = git.commit_with(
+        NewCommit(base=git.tree(one).oid, files={}, parents=(one, other), message="merge")
+    )
 
     with pytest.raises(RepositoryError, match="is a merge"):
         KeptRef(git, REF, None).commits(merge)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import RepositoryError
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git, full_ref
-from runner.model import Blob, Commit
+from runner.model import Blob, Commit, Oid
 from tests import repos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -158,15 +159,29 @@ def test_a_ref_on_something_else_is_an_error(repository: Path, git: Git) -> None
     assert git.ref("refs/heads/mai") is None
 
 
+def added(
+    files: Mapping[str, bytes | None], base: Oid | None = None, at: str | None = None
+) -> NewCommit:
+    """Return a commit to be that adds files to a tree."""
+    return NewCommit(base=base, files=files, parents=(), message="x", at=at)
+
+
 def test_a_commit_is_made_and_put_on_a_ref(repository: Path, git: Git) -> None:
     """A tree built on another one, its commit and its ref hold exactly what was asked for."""
     base = git.commit("HEAD")
-    tree = git.tree_with(
-        git.tree(base).oid,
-        {"new/ü.json": b"{}\n", "bytes": b"\0\r\n", "same": b"{}\n", "specs/a.yaml": None},
-    )
-    commit = git.commit_tree(
-        tree, (base,), "a subject\n\nand more\n", "2026-05-06T07:08:09.5+02:00"
+    commit = git.commit_with(
+        NewCommit(
+            base=git.tree(base).oid,
+            files={
+                "new/ü.json": b"{}\n",
+                "bytes": b"\0\r\n",
+                "same": b"{}\n",
+                "specs/a.yaml": None,
+            },
+            parents=(base,),
+            message="a subject\n\nand more\n",
+            at="2026-05-06T07:08:09.5+02:00",
+        )
     )
     assert git.update_ref("refs/heads/made", commit, None)
     assert git.tree(commit).paths("") == ("bytes", "new/ü.json", "same")
@@ -182,8 +197,8 @@ def test_a_commit_is_made_and_put_on_a_ref(repository: Path, git: Git) -> None:
 def test_an_empty_change_keeps_the_tree(git: Git) -> None:
     """Nothing put in leaves a tree as it was; nothing at all is the empty tree."""
     tree = git.tree(git.commit("HEAD")).oid
-    assert git.tree_with(tree, {}) == tree
-    assert git.tree_with(None, {}) == git.objects.oid(b"", "tree")
+    assert git.tree(git.commit_with(added({}, base=tree))).oid == tree
+    assert git.tree(git.commit_with(added({}))).oid == git.objects.oid(b"", "tree")
 
 
 def test_a_blob_is_kept_as_it_is(repository: Path, git: Git) -> None:
@@ -193,16 +208,22 @@ def test_a_blob_is_kept_as_it_is(repository: Path, git: Git) -> None:
     assert git.objects.blob(oid) == b"line\r\n"
 
 
-@pytest.mark.parametrize("path", ["../out", "/out", ".git/config", "a//b", ""])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("../out", "/out", ".git/config", "a//b", "", "a/.", ".GIT/x", "a/.git", ".git /x"),
+        *("git~1", ".git::$INDEX/x", ".git./x", "a\\b", "a\nb", "\u200c.git/x"),
+    ],
+)
 def test_a_tree_takes_no_path_that_leads_out(git: Git, path: str) -> None:
-    """Git refuses a path that a tree may not hold, and so do we."""
+    """A path that a tree may not hold, on whatever file system, is refused."""
     with pytest.raises(RepositoryError, match="cannot put files into a tree"):
-        git.tree_with(None, {path: b"x"})
+        git.commit_with(added({path: b"x"}))
 
 
 def test_an_instant_without_a_zone_is_utc(repository: Path, git: Git) -> None:
     """A commit's date does not depend on where it is made."""
-    commit = git.commit_tree(git.tree_with(None, {}), (), "x", "2026-05-06T07:08:09")
+    commit = git.commit_with(added({}, at="2026-05-06T07:08:09"))
     assert repos.run(repository, "log", "-1", "--format=%aI", commit) == "2026-05-06T07:08:09+00:00"
 
 
@@ -210,7 +231,7 @@ def test_an_instant_without_a_zone_is_utc(repository: Path, git: Git) -> None:
 def test_a_commit_needs_an_instant(git: Git, at: str) -> None:
     """What is no ISO 8601 instant dates no commit."""
     with pytest.raises(RepositoryError, match="it is no instant"):
-        git.commit_tree(git.tree_with(None, {}), (), "x", at)
+        git.commit_with(added({}, at=at))
 
 
 def test_a_ref_moves_only_from_where_it_was(repository: Path, git: Git) -> None:
@@ -246,7 +267,7 @@ def test_no_hook_and_no_filter_is_run(repository: Path, git: Git, tmp_path: Path
     repos.run(repository, "config", "commit.gpgSign", "true")
     repos.write(repository, {".gitattributes": "* filter=x\n", "a.txt": "a\n"})
     mark.unlink(missing_ok=True)
-    commit = git.commit_tree(git.tree_with(None, {"a": b"a"}), (), "x", None)
+    commit = git.commit_with(added({"a": b"a"}))
     assert git.update_ref("refs/heads/other", commit, None)
     assert isinstance(git.worktree().read("a.txt"), Blob)
     assert not mark.exists()

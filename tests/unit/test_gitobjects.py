@@ -13,6 +13,7 @@ import pytest
 from runner import canon
 from runner.errors import RepositoryError
 from runner.git import gitobjects
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
 from runner.model import Blob, Commit, Oid
 from tests import repos
@@ -197,8 +198,9 @@ def test_sha256_repositories_are_read(tmp_path: Path) -> None:
     with Git.open(folder) as git:
         assert len(commit) == 64
         assert git.objects.blob(git.objects.oid(b"a\n")) == b"a\n"
-        tree = git.tree_with(git.tree(commit).oid, {"a.txt": None, "b.txt": b"b\n"})
-        new = git.commit_tree(tree, (commit,), "next", None)
+        files = {"a.txt": None, "b.txt": b"b\n"}
+        base = git.tree(commit).oid
+        new = git.commit_with(NewCommit(base=base, files=files, parents=(commit,), message="next"))
         assert git.update_ref("refs/heads/next", new, None)
         assert git.tree(git.tip("next")).paths("") == ("b.txt",)
         assert git.descends(new, commit)

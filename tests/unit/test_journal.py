@@ -13,6 +13,7 @@ from runner import canon, journal, wire
 from runner.errors import RepositoryError
 from runner.git import whereabouts
 from runner.git.chain import Chain, Files
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
 from runner.git.whereabouts import Where
 from runner.journal import GitJournal
@@ -421,7 +422,7 @@ def test_an_entry_that_does_not_follow_is_an_error(git: Git, begun: GitJournal, 
 def test_a_journal_without_a_genesis_is_an_error(git: Git, begun: GitJournal) -> None:
     """A chain that begins in the middle is no journal, though its tip may look like one."""
     tip = git.tip("jobgate-journal")
-    lone = git.commit_tree(git.tree(tip).oid, (), "lone", None)
+    lone = git.commit_with(NewCommit(base=git.tree(tip).oid, files={}, parents=(), message="lone"))
     for ref in (journal.REF, "refs/jobgate/seen/local/jobgate-journal"):
         repos.run(git.top, "update-ref", ref, lone)
     assert begun.ledger() is not None
@@ -432,8 +433,12 @@ def test_a_journal_without_a_genesis_is_an_error(git: Git, begun: GitJournal) ->
 def test_a_merge_is_an_error(git: Git, begun: GitJournal) -> None:
     """A journal with two histories is refused."""
     tip = git.tip("jobgate-journal")
-    stranger = git.commit_tree(git.tree(tip).oid, (), "stranger", None)
-    merge = git.commit_tree(git.tree(tip).oid, (tip, stranger), "merge", None)
+    stranger = git.commit_with(
+        NewCommit(base=git.tree(tip).oid, files={}, parents=(), message="stranger")
+    )
+    merge = git.commit_with(
+        NewCommit(base=git.tree(tip).oid, files={}, parents=(tip, stranger), message="merge")
+    )
     repos.run(git.top, "update-ref", journal.REF, merge)
     with pytest.raises(RepositoryError, match="is a merge"):
         begun.entries()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import RepositoryError
+from runner.git.gitwrite import NewCommit
 from runner.git.remote import Outcome, Remote, RemoteRepository
 from runner.git.repository import Git
 from runner.model import Commit
@@ -39,7 +40,7 @@ def git(origin: Path, tmp_path: Path) -> Iterator[Git]:
 
 def put(git: Git, *parents: Commit, name: str = "file") -> Commit:
     """Make a commit that no ref names."""
-    return git.commit_tree(git.tree_with(None, {name: b"x"}), parents, name, None)
+    return git.commit_with(NewCommit(base=None, files={name: b"x"}, parents=parents, message=name))
 
 
 def test_a_branch_is_fetched_as_it_is_now(origin: Path, git: Git, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from runner import canon
 from runner.errors import CheckError, RepositoryError
 from runner.git import seals
 from runner.git.chain import Chain, Files
+from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
 from runner.git.seals import Nobody, Seals
 from runner.outcomes import Signatures
@@ -110,8 +111,8 @@ def test_a_file_that_names_nobody_in_particular(git: Git, content: bytes) -> Non
 
 def test_a_folder_of_that_name(git: Git) -> None:
     """It is malformed too."""
-    tree = git.tree_with(None, {f"{seals.FILE}/x": b""})
-    made = git.commit_tree(tree, (), "x", None)
+    files = {f"{seals.FILE}/x": b""}
+    made = git.commit_with(NewCommit(base=None, files=files, parents=(), message="x"))
     with pytest.raises(RepositoryError, match="is malformed"):
         Seals(git, Stamp(None)).check(made)
 
