@@ -36,6 +36,7 @@ class GitApprovals:
         self._chain = chain.Chain(git, REF, remote)
         self._fetched: tuple[float, Commit | None] | None = None
         self._whole: set[tuple[Commit | None, Commit]] = set()
+        self._found: dict[tuple[str, Commit], tuple[Signed, ...]] = {}
 
     def tip(self, since: Commit | None) -> Commit | None:
         """Return the newest commit of what is kept, as just fetched, or None where nothing is.
@@ -66,15 +67,19 @@ class GitApprovals:
 
     def of(self, job: str, tip: Commit | None) -> tuple[Signed, ...]:
         """Return every statement filed under `job` at `tip`, in a fixed order."""
-        return self._below(_folder(job), tip, MOST, f"the approvals of {job}")
+        if tip is None:
+            return ()
+        known = self._found.get((job, tip))
+        if known is None:
+            known = self._below(_folder(job), tip, MOST, f"the approvals of {job}")
+            self._found[job, tip] = known
+        return known
 
     def all(self, tip: Commit | None) -> tuple[Signed, ...]:
         """Return every statement that is kept at `tip`, in a fixed order."""
-        return self._below("jobs", tip, MOST_OF_ALL, "all approvals")
+        return () if tip is None else self._below("jobs", tip, MOST_OF_ALL, "all approvals")
 
-    def _below(self, folder: str, tip: Commit | None, most: int, what: str) -> tuple[Signed, ...]:
-        if tip is None:
-            return ()
+    def _below(self, folder: str, tip: Commit, most: int, what: str) -> tuple[Signed, ...]:
         tree = self._git.tree(tip)
         paths = tree.paths(folder)
         if len(paths) > most:

@@ -150,7 +150,9 @@ class GitJournal:
             files[_job_path(job)] = None
         for job, now in step.ledger.jobs.items():
             if had.get(job) != now:
-                files[_job_path(job)] = canon.encode(wire.had(now)) + b"\n"
+                files[_job_path(job)] = content = canon.encode(wire.had(now)) + b"\n"
+                # Where a tree that is read back names this very content, it need not be read.
+                self._hads[self._git.objects.oid(content)] = now
         for path, content in step.files.items():
             if not path.startswith(_STAY):
                 raise _unsound(f"{path} may not be put into it")

@@ -73,10 +73,17 @@ def judged(
 
     `again` takes in the jobs that the platform refused as they are.
     """
+    return weighed(world, have, want, head, again=again)[0]
+
+
+def weighed(
+    world: World, have: Ledger, want: Wanted, head: Commit, *, again: bool = False
+) -> tuple[Planned, dict[JobId, Grounds]]:
+    """Return what `judged` does, and the grounds that each of its verdicts rests on."""
     plan = diff.plan(have, want.jobs, want.policy, head, again=again)
     policy = in_force(world, have.policy)
     said = verdicts(world, plan.changes, have, policy, head)
-    return Planned(
+    planned = Planned(
         plan=plan,
         verdicts={job: verdict for job, (verdict, _) in said.items()},
         wanted=want,
@@ -84,6 +91,7 @@ def judged(
         in_force=policy,
         scripts=_before(world, have, plan.changes),
     )
+    return planned, {job: grounds for job, (_, grounds) in said.items()}
 
 
 def verdicts(
