@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.model import Commit, Digest, JobId, Json, Key
+    from runner.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one apply did."""
+    """What one apply did. `standing` is how each job stood that it followed, when last seen.
+
+    `paths` are the specs of the jobs that are wanted.
+    """
 
     head: Commit
     plan: Digest
     items: tuple[Item, ...]
+    standing: Mapping[JobId, Progress] = field(default_factory=dict)
+    paths: Mapping[JobId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

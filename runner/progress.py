@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
@@ -36,13 +36,19 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostState:
-    """One host of a job: its label, the batch it is in (from 1), and how it stands."""
+    """One host of a job: its label, the batch it is in (from 1), and how it stands.
+
+    `begun` and `ended` are when its last run did, in milliseconds since 1970 by the platform's
+    clock; None where it tells of none. They are no part of how it stands.
+    """
 
     host: str
     batch: int
     state: Literal["waiting", "running", "succeeded", "failed"]
     exit_code: int | None
     detail: str
+    begun: int | None = field(default=None, compare=False)
+    ended: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,7 +172,8 @@ def _least(forms: Iterable[bytes]) -> tuple[bytes, ...]:
 def _mark(forms: Sequence[bytes]) -> bytes:
     """Return a mark that makes no form together with what stands beside it."""
     length = len(HIDDEN)
-    letters = ("*", *"#~=+_.", *string.ascii_letters, *map(chr, range(0xE000, 0xF900)))
+    # No `#`: with what stands behind it, it would be a command to a pipeline: `##[error]`.
+    letters = ("*", *"+=_.~", *string.ascii_letters, *map(chr, range(0xE000, 0xF900)))
     marks = ((letter * length).encode() for letter in letters)
     fit: Iterator[bytes] = (m for m in marks if not any(_joins(m, form) for form in forms))
     return next(fit)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import compose, options, seenplan
-from runner.errors import gravest
+from runner.cli import besides, compose, options, seenplan
+from runner.errors import UsageError, gravest
 from runner.pipeline import applying, rehearsing
-from runner.report import documents, rehearsals, text
+from runner.report import documents, github, junit, rehearsals, runs, text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.model import Commit
-    from runner.outcomes import Item
+    from runner.keys import RunnerKey
+    from runner.outcomes import Item, Outcome, Rehearsal
     from runner.pipeline.world import World
 
 
@@ -56,7 +56,9 @@ def _planted(
     help="Pass over this job there: somebody gave it a false name; may be repeated.",
 )
 @options.runner_key
-@options.formats("text", "json")
+@options.summary(".md", ".json", ".xml")
+@options.outputs
+@options.formats("text", "json", "github", "junit", "markdown")
 @options.repository
 def command(
     folder: Path,
@@ -72,6 +74,8 @@ def command(
     dry: bool,
     planted: frozenset[tuple[str, int]],
     runner_key: Path | None,
+    summaries: tuple[Path, ...],
+    outputs: Path | None,
 ) -> int:
     r"""Run what is approved at the tip of the ledger's branch, each job once, and follow it.
 
@@ -93,20 +97,78 @@ def command(
         parallel=parallel, only=only, platform=platform, wait=wait, again=again, planted=planted
     )
     chosen = replace(chosen, plan=None if named is None else seenplan.digest(named))
-    with compose.world(folder, writer=None if dry else options.writer(runner_key)) as world:
-        items = (_rehearsed if dry else _applied)(
-            world, world.repository.commit(head), chosen, form
+    aside = besides.Besides(form=form, summaries=summaries, outputs=outputs)
+    with aside.told(), compose.world(folder, writer=_writer(runner_key, dry=dry)) as world:
+        return (_rehearsed if dry else _applied)(world, head, chosen, aside)
+
+
+def _writer(runner_key: Path | None, *, dry: bool) -> RunnerKey | None:
+    return None if dry else options.writer(runner_key)
+
+
+def _applied(world: World, head: str, chosen: applying.Options, aside: besides.Besides) -> int:
+    views = {
+        "text": text.outcome,
+        "json": documents.outcome,
+        "github": lambda done: github.outcome(done, besides.draw),
+        "junit": junit.outcome,
+        "markdown": runs.outcome,
+    }
+    done = applying.apply(world, world.repository.commit(head), chosen)
+    click.echo(views[aside.form](done), nl=False)
+    return aside.written(_forms(done), gravest(item.code for item in done.items))
+
+
+def _rehearsed(world: World, head: str, chosen: applying.Options, aside: besides.Besides) -> int:
+    if ".xml" in aside.suffixes or aside.form == "junit":
+        raise UsageError(
+            "cannot write a dry run as JUnit: nothing comes out in it",
+            mend="leave one of `--dry-run` and the file or form out",
         )
-    return gravest(item.code for item in items)
+    views = {
+        "text": rehearsals.text,
+        "json": rehearsals.document,
+        "github": lambda done: github.fenced(rehearsals.text(done), besides.draw),
+        "markdown": rehearsals.markdown,
+    }
+    done = rehearsing.rehearsal(world, world.repository.commit(head), chosen)
+    click.echo(views[aside.form](done), nl=False)
+    return aside.written(_rehearsed_forms(done), gravest(item.code for item in done.items))
 
 
-def _applied(world: World, head: Commit, chosen: applying.Options, form: str) -> tuple[Item, ...]:
-    done = applying.apply(world, head, chosen)
-    click.echo(documents.outcome(done) if form == "json" else text.outcome(done), nl=False)
-    return done.items
+def _forms(done: Outcome) -> besides.Forms:
+    """Return what an apply did in every form that a file may have."""
+    return besides.Forms(
+        forms={
+            ".md": lambda: runs.outcome(done),
+            ".json": lambda: documents.outcome(done),
+            ".xml": lambda: junit.outcome(done),
+        },
+        more="The rest had no room here: `jobgate status` shows all jobs.",
+        outputs={"plan-digest": done.plan, **_counted(done.items, len(done.standing))},
+    )
 
 
-def _rehearsed(world: World, head: Commit, chosen: applying.Options, form: str) -> tuple[Item, ...]:
-    done = rehearsing.rehearsal(world, head, chosen)
-    click.echo(rehearsals.document(done) if form == "json" else rehearsals.text(done), nl=False)
-    return done.items
+def _rehearsed_forms(done: Rehearsal) -> besides.Forms:
+    """Return a rehearsal in every form that a file may have."""
+    return besides.Forms(
+        forms={
+            ".md": lambda: rehearsals.markdown(done),
+            ".json": lambda: rehearsals.document(done),
+        },
+        more="The rest had no room here: `jobgate apply --dry-run` shows all of it.",
+        outputs={"plan-digest": done.plan, **_counted(done.items, 0)},
+    )
+
+
+def _counted(items: tuple[Item, ...], submitted: int) -> dict[str, str]:
+    """Return the exit code, and of how many jobs it tells what."""
+    codes = [item.code for item in items]
+    return {
+        "code": str(gravest(codes)),
+        "submitted": str(submitted),
+        "waiting": str(codes.count(4)),
+        "denied": str(codes.count(5)),
+        "failed": str(codes.count(7)),
+        "unknown": str(codes.count(8)),
+    }

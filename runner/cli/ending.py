@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 from typing import TYPE_CHECKING, Self
 
 import click
@@ -49,9 +50,19 @@ def code_of(answer: object) -> int:
     return answer if isinstance(answer, int) else 0
 
 
+def tell(error: RunnerError) -> None:
+    """Print an error on stderr: its place, what cannot be done, and the mend."""
+    place = error.at
+    where = f"{place.file}:{place.span.line}:{place.span.column}: " if place else ""
+    said, mend = map(outputs.OUTPUTS.hidden, (where + error.message, error.mend))
+    click.echo(f"{plain.line(said)}\nmend: {plain.line(mend)}", err=True)
+
+
 def _told(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)  # it names arguments, and those may come from elsewhere
+        click.echo(plain.block(outputs.OUTPUTS.hidden(shown.getvalue())), err=True, nl=False)
         return error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         click.echo(
@@ -65,10 +76,7 @@ def _told(error: BaseException) -> int:
         click.echo(said, err=True, nl=False)
         return error.exit_code
     if isinstance(error, RunnerError):
-        place = error.at
-        where = f"{place.file}:{place.span.line}:{place.span.column}: " if place else ""
-        said, mend = map(outputs.OUTPUTS.hidden, (where + error.message, error.mend))
-        click.echo(f"{plain.line(said)}\nmend: {plain.line(mend)}", err=True)
+        tell(error)
         return error.exit_code
     # Loaded only now: what it needs would slow every start down.
     report = importlib.import_module("runner.cli.bug").report(error)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
+from runner.cli import filing
+from runner.errors import UsageError
 from runner.keys import RunnerKey
 
 if TYPE_CHECKING:
@@ -43,6 +45,53 @@ def runner_key(command: Callable[P, R]) -> Callable[P, R]:
 def writer(runner_key: Path | None) -> RunnerKey:
     """Return the key of a command that adds to the journal."""
     return RunnerKey(runner_key, prompts=sys.stdin.isatty())
+
+
+def summary(*suffixes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Add `--summary`, files for the result in other forms; `suffixes` are those that it has."""
+
+    def checked(
+        ctx: click.Context, param: click.Parameter, paths: tuple[Path, ...]
+    ) -> tuple[Path, ...]:
+        del ctx, param
+        for path in paths:
+            filing.check(path)
+            if path.suffix.lower() in {".json", ".md", ".sarif", ".xml"} - {*suffixes}:
+                raise UsageError(
+                    f"cannot write {path}: this result has no form for {path.suffix.lower()}",
+                    mend=f"name a file that ends in {' or '.join(suffixes)}",
+                )
+        return paths
+
+    return click.option(
+        "--summary",
+        "summaries",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        callback=checked,
+        metavar="FILE",
+        help=f"Write the result here, too, in the form of its suffix: {', '.join(suffixes)};"
+        " to a name without one Markdown is added. May be repeated.",
+    )
+
+
+def outputs(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--outputs`, a file for what the next steps of a workflow may want to know."""
+
+    def checked(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+        del ctx, param
+        if path is not None:
+            filing.check(path)
+        return path
+
+    return click.option(
+        "--outputs",
+        "outputs",
+        type=click.Path(path_type=Path),
+        callback=checked,
+        metavar="FILE",
+        help="Add digest and counts here, as $GITHUB_OUTPUT takes them.",
+    )(command)
 
 
 def formats(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -6,7 +6,7 @@ written; then the approved jobs run in waves, each after the jobs that it needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runner import clauses, diff, history
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from runner.evidence import Grounds
     from runner.pipeline.world import World
+    from runner.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def apply(world: World, head: Commit, options: Options) -> Outcome:
     have = planning.ledger(world)
     check_tip(world, have, head)
     want = planning.demanded(world.repository.tree(head))
-    planned = planning.judged(world, have, want, head, again=options.again)
+    planned, grounds = planning.weighed(world, have, want, head, again=options.again)
     if options.plan is not None and planned.plan.digest != options.plan:
         raise SupersededError(
             f"cannot apply: the plan is {planned.plan.digest}, not {options.plan}",
@@ -80,6 +81,7 @@ def apply(world: World, head: Commit, options: Options) -> Outcome:
         head=head,
         options=options,
         planned=planned,
+        grounds=grounds,
         chosen=choosing.jobs(planned, options.only, options.platform),
         items={},
         lookout=Lookout(world=world, planted=options.planted),
@@ -89,7 +91,13 @@ def apply(world: World, head: Commit, options: Options) -> Outcome:
     run.accept_policy()
     run.bury()
     run.waves()
-    return Outcome(head=head, plan=planned.plan.digest, items=run.summary())
+    return Outcome(
+        head=head,
+        plan=planned.plan.digest,
+        items=run.summary(),
+        standing=run.standing,
+        paths={job.id: job.path for job in want.jobs},
+    )
 
 
 def check_tip(world: World, have: Ledger, head: Commit) -> None:
@@ -110,7 +118,7 @@ def check_tip(world: World, have: Ledger, head: Commit) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One apply on its way: the newest plan, and what has come to rest.
+    """One apply on its way: the newest plan with the grounds of its verdicts, and what is at rest.
 
     `chosen` are the jobs that it is about; None is all of them. The policy is everybody's business:
     it is accepted whatever was chosen, so that nobody gets round the stricter one.
@@ -121,9 +129,11 @@ class _Run:
     head: Commit
     options: Options
     planned: Planned
+    grounds: dict[JobId, Grounds]
     chosen: frozenset[JobId] | None
     items: dict[JobId, Item]
     lookout: Lookout
+    standing: dict[JobId, Progress] = field(default_factory=dict)
 
     def look(self) -> None:
         """Look whether the platforms know more than the journal, before anything is added to it."""
@@ -205,8 +215,9 @@ class _Run:
             tasks = submission.tasks(self.planned.ledger, ready)
             self.lookout.look(self.planned.ledger, tasks)
             wave = self._wave(tasks)
-            said = keeping.kept(self.world, self._verdicts(ready))
-            submission.intend(wave, ready, {job: given for job, (_, given) in said.items()})
+            said = {job: (self.planned.verdicts[job], self.grounds[job]) for job in wave.tasks}
+            kept = keeping.kept(self.world, said)
+            submission.intend(wave, ready, {job: grounds for job, (_, grounds) in kept.items()})
             self._carry_on(wave)
             self.carry_on_open()
 
@@ -260,14 +271,15 @@ class _Run:
 
     def _carry_on(self, wave: Wave) -> None:
         submission.carry_on(wave)
-        following.follow(wave, wait=self.options.wait)
+        self.standing |= following.follow(wave, wait=self.options.wait)
         self.items |= wave.items
         self._replan(wave.ledger)
 
     def _replan(self, ledger: Ledger | None) -> None:
         again = self.options.again
-        found = present(ledger)
-        self.planned = planning.judged(self.world, found, self.want, self.head, again=again)
+        self.planned, self.grounds = planning.weighed(
+            self.world, present(ledger), self.want, self.head, again=again
+        )
 
     def _verdicts(self, changes: Iterable[Change]) -> dict[JobId, tuple[Verdict, Grounds]]:
         planned = self.planned

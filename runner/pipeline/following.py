@@ -31,16 +31,18 @@ _OUTCOMES: Mapping[Status, Literal["stopped", "unknown"]] = {
 }
 
 
-def follow(wave: Wave, *, wait: bool = True) -> None:
+def follow(wave: Wave, *, wait: bool = True) -> dict[JobId, Progress]:
     """Wait for every started job of the wave to end or to pause, and note how in the journal.
 
-    Without `wait` each is looked at once, and left as it is.
+    Without `wait` each is looked at once, and left as it is. Return how each stood at last.
     """
     pause = _SHORTEST
     told: dict[JobId, str] = {}
+    standing: dict[JobId, Progress] = {}
     while running := wave.at(Kind.STARTED):
         ends: dict[JobId, Draft] = {}
         for task, had, progress in _stand(wave, running):
+            standing[task.id] = progress
             end = _look(wave, task, progress, told)
             if end is not None:
                 ends[task.id] = drafting.ended(had, Kind.ENDED, end)
@@ -51,6 +53,7 @@ def follow(wave: Wave, *, wait: bool = True) -> None:
         if wave.at(Kind.STARTED):
             wave.world.clock.wait(pause)
             pause = min(pause * 1.5, _LONGEST)
+    return standing
 
 
 def settle(wave: Wave) -> None:

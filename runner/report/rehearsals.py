@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from runner import requests
-from runner.report import documents, plain
+from runner.report import documents, inert, plain
 from runner.report import text as texts
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ def text(done: Rehearsal) -> str:
     head = f"Dry run of {done.head[:12]}: {texts.counted(done.items)}"
     size = f"{plain.count(len(done.calls), 'call')} would be made, nothing was sent or written"
     return f"{calls}{texts.items(done.items)}{head}; {size}.\n"
+
+
+def markdown(done: Rehearsal) -> str:
+    """Return the same as Markdown: all of it is code."""
+    return f"### Dry run\n\n{inert.fence('', text(done).splitlines())}\n"
 
 
 def document(done: Rehearsal) -> str:

@@ -31,11 +31,26 @@ def checked(jobs: int, found: tuple[Finding, ...]) -> str:
     return f"Check: {plain.count(jobs, 'job')}, {said}.\n"
 
 
-def plan(planned: Planned) -> str:
-    """Return a plan with everything that a reviewer needs, and its summary as the last line."""
+def looked(looked_at: int, specs: int) -> str:
+    """Return how many of all specs were looked at."""
+    return f"Looked at {looked_at} of {plain.count(specs, 'spec')}."
+
+
+def plan(planned: Planned, others: int = 0) -> str:
+    """Return a plan with everything that a reviewer needs, and its summary as the last line.
+
+    `others` is how many of its changes are left out.
+    """
     head = f"Plan of {planned.plan.head[:12]}, digest {planned.plan.digest}\n\n"
     changes = "".join(_change(planned, change) + "\n" for change in planned.plan.changes)
-    return head + changes + summary(planned) + "\n"
+    left = f"{beside(others)}\n\n" if others else ""
+    return head + changes + left + summary(planned) + "\n"
+
+
+def beside(others: int) -> str:
+    """Return the sentence about the changes of a plan that a pull request does not bring."""
+    changes = plain.count(others, "change")
+    return f"And {changes} that {'is' if others == 1 else 'are'} not of this pull request."
 
 
 def changes(planned: Planned, chosen: Iterable[Change]) -> str:

@@ -300,6 +300,8 @@ def _host(row: HostRow) -> HostState:
         state=_state(row.status),
         exit_code=row.exit_code,
         detail=row.detail,
+        begun=row.launched_at or None,
+        ended=row.ended_at,
     )
 
 

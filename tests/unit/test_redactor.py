@@ -154,8 +154,14 @@ def test_the_mark_makes_no_form_with_what_stands_beside_it(value: str) -> None:
     known = redactor.Redactor([value])
     for text in (value + value[2:], value[:-2] + value, f"{value}b", f"a{value}", f"a{value}b"):
         assert not known.finds(known.text(text).encode())
-    assert known.mark == b"######"
-    assert redactor.Redactor(["**abcdefgh", "#ijklmnopq"]).mark == b"~~~~~~"
+    assert known.mark == b"++++++"
+    assert redactor.Redactor(["**abcdefgh", "+ijklmnopq"]).mark == b"======"
+
+
+def test_the_mark_begins_no_command() -> None:
+    """A pipeline's log takes `##[…]` for a command, also where a value stood before the bracket."""
+    for value in ("**abcdefgh", "+*abcdefgh", "abcdefgh"):
+        assert "##[" not in redactor.Redactor([value]).text(f"{value}[error]x")
 
 
 def test_short_values_are_looked_for_as_text_alone() -> None:

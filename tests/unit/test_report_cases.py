@@ -7,7 +7,9 @@ import pytest
 from runner import history, records
 from runner.model import Finding, Kind
 from runner.outcomes import Outcome
-from runner.report import markdown, text
+from runner.report import text
+from runner.report.comment import comment
+from runner.views import Viewed
 from tests import journals, plans, values
 
 
@@ -30,9 +32,9 @@ def test_a_plan_without_changes() -> None:
     assert text.plan(planned) == (
         f"Plan of cccccccccccc, digest {planned.plan.digest}\n\n{summary}\n"
     )
-    assert markdown.plan(planned) == (
-        f"### Nothing to run\n\n{summary}\n\n"
-        f"Plan digest `{planned.plan.digest}` at `{values.HEAD}`.\n"
+    assert comment.whole(Viewed(planned=planned)) == (
+        "### Nothing to run\n\n1 unchanged\n\n"
+        f"<sub>Plan `{planned.plan.digest}` of commit `{values.HEAD}`</sub>\n"
     )
 
 

@@ -197,3 +197,26 @@ def test_fingerprints_stay_when_lines_move() -> None:
     assert marks(here, below)[0] == marks(here)[0]
     assert len({json.dumps(each) for each in marks(here, below)}) == 2
     assert marks(here) != marks(replace(here, rule="tag"))
+
+
+def test_fingerprints_stay_when_others_come() -> None:
+    """What else is found, in the file or in another one, before or behind it, alters none."""
+
+    def marks(*found: Finding) -> dict[str, Json]:
+        results = run(*found)[0]
+        return {
+            json.dumps([each["ruleId"], each["locations"]]): each["partialFingerprints"]
+            for each in results
+        }
+
+    one, two = at(Span(5, 4, 5, 7)), at(Span(9, 4, 9, 7), pointer="/b")
+    others = (
+        at(Span(1, 1, 1, 2), pointer="/c"),
+        at(Span(5, 4, 5, 7), rule="tag"),
+        at(Span(7, 1, 7, 2), file="specs/0.yaml"),
+        at(Span(99, 1, 99, 2), file="specs/z.yaml"),
+    )
+    before, after = marks(one, two), marks(*others, one, two)
+
+    assert len(before) == 2
+    assert {place: after[place] for place in before} == before

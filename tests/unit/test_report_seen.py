@@ -11,9 +11,11 @@ import pytest
 
 from runner import secretparts
 from runner.model import Change, Job, JobId, Json, Secret, SecretSource, Symbol, Targets
-from runner.report import documents, markdown, seen, text
+from runner.report import documents, seen, text
+from runner.report.comment import comment
 from runner.scatter import Window
 from runner.terms import Clause
+from runner.views import Viewed
 from tests import plans, values
 
 
@@ -210,10 +212,13 @@ def test_a_plan_shows_the_timetable_and_the_macros_in_every_form() -> None:
     job = replace(job, body=job.body | {"script_param": param})
     planned = plans.planned((), (job,))
 
-    for shown, indent in ((text.plan(planned), "    "), (markdown.plan(planned), "")):
-        lines = shown.split("\n")
-        assert f"{indent}batch 2, 1s to 1.5s after the first: 0:10.0.0.2, 0:10.0.0.3" in lines
-        assert f"{indent}[DATEFMT:%F] in script_param becomes a date at dispatch" in lines
+    lines = text.plan(planned).split("\n")
+    assert "    batch 2, 1s to 1.5s after the first: 0:10.0.0.2, 0:10.0.0.3" in lines
+    assert "    [DATEFMT:%F] in script_param becomes a date at dispatch" in lines
+    lines = comment.whole(Viewed(planned=planned)).split("\n")
+    second = "batch 2, 1s to 1.5s after the first  ██  2 hosts  0:10.0.0.2, 0:10.0.0.3"
+    assert second in lines
+    assert "* `[DATEFMT:%F] in script_param becomes a date at dispatch`" in lines
     tree = json.loads(documents.plan(planned))
     assert tree["changes"][-1]["timetable"] == [
         {"earliest_ms": 0, "latest_ms": 0},
@@ -238,8 +243,9 @@ def test_a_plan_shows_the_hosts_that_a_group_must_come_to() -> None:
     assert seen.batches(named) == (("batch 1", plans.HOSTS),)
     assert "    3 hosts, at most " in text.plan(planned)
     assert f"    expected in all: {', '.join(plans.HOSTS)}\n" in text.plan(planned)
-    assert "| 3 expected |  |" in markdown.plan(planned)
-    assert f"\nexpected in all: {', '.join(plans.HOSTS)}\n" in markdown.plan(planned)
+    shown = comment.whole(Viewed(planned=planned))
+    assert "| 3 expected |  |" in shown
+    assert f"\nexpected in all  3 hosts  {', '.join(plans.HOSTS)}\n" in shown
     change = json.loads(documents.plan(planned))["changes"][-1]
     assert (change["expect_hosts"], change["hosts"]) == (list(plans.HOSTS), 0)
     assert seen.counts(planned).hosts == 3
@@ -261,7 +267,7 @@ def test_policy_diff() -> None:
         "LOOSER: prod needs 1 approval instead of 2",
         "LOOSER: prod allows any number of hosts instead of 9",
     )
-    for report in (text.plan(told), markdown.plan(told)):
+    for report in (text.plan(told), comment.whole(Viewed(planned=told))):
         assert "LOOSER: prod needs 1 approval instead of 2\n" in report
     (shown,) = json.loads(documents.plan(told))["changes"]
     assert shown["policy_shifts"][0] == {
@@ -324,9 +330,14 @@ def test_a_plan_shows_secrets_by_name() -> None:
         "[DATEFMT:%F] in script_param becomes a date at dispatch",
         "secret(db) comes from the variable DB_PASSWORD",
     )
-    for shown, indent in ((text.plan(planned), "    "), (markdown.plan(planned), "")):
-        lines = shown.split("\n")
-        assert f"{indent}secret(db) comes from the variable DB_PASSWORD" in lines
+    for shown, line in (
+        (text.plan(planned), "    secret(db) comes from the variable DB_PASSWORD"),
+        (
+            comment.whole(Viewed(planned=planned)),
+            "* `secret(db) comes from the variable DB_PASSWORD`",
+        ),
+    ):
+        assert line in shown.split("\n")
         assert secretparts.STAND_IN not in shown
     tree = json.loads(documents.plan(planned))
     assert tree["changes"][-1]["secrets"] == {"db": {"env": "DB_PASSWORD"}}

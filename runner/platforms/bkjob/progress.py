@@ -50,13 +50,18 @@ _DETAILS: Mapping[int, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A host or a container of a job: its label, its id there, and how it stands."""
+    """A host or a container of a job: its label, its id there, and how it stands.
+
+    `begun` and `ended` are in milliseconds since 1970, None where the answer has none.
+    """
 
     label: str
     kind: Literal["host", "container"]
     id: int
     status: int
     exit_code: int | None
+    begun: int | None = None
+    ended: int | None = None
 
 
 def name(data: Json) -> str:
@@ -152,6 +157,8 @@ def target(result: Json) -> Target:
         id=narrow.integer(whole, "id" if container else "bk_host_id", default=0),
         status=narrow.integer(result, "status", default=0),
         exit_code=None if exit_code < 0 else exit_code,
+        begun=narrow.integer(result, "start_time", default=0) or None,
+        ended=narrow.integer(result, "end_time", default=0) or None,
     )
 
 
@@ -180,6 +187,8 @@ def _host(target: Target, batch: int) -> HostState:
         state=_state(target.status),
         exit_code=target.exit_code,
         detail=_detail(target),
+        begun=target.begun,
+        ended=target.ended,
     )
 
 
