@@ -64,7 +64,7 @@ class Line:
     def _exchange(self, request: Request) -> Answer:
         terms = self._terms
         response = self._pool.request(
-            "GET" if request.body is None else "POST",
+            request.method or ("GET" if request.body is None else "POST"),
             request.url,
             body=request.body,
             headers=request.headers,

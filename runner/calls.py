@@ -33,11 +33,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes over the wire; with a body it is a POST, without a GET."""
+    """What goes over the wire; without a method, it is a POST with a body, and a GET with none."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    method: Literal["", "PATCH"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,14 @@ class ForgeError(RunnerError):
     exit_code = 9
 
 
+class NoWritingError(ForgeError):
+    """Whoever asks may not write on the forge, or has nothing to show that they may."""
+
+
+class UnansweredError(ForgeError):
+    """What was sent to be written may have been or not: the forge's answer was lost."""
+
+
 class RefusedError(PlatformError):
     """The platform answered no; it will say so again."""
 

@@ -64,6 +64,10 @@ class GitLineage:
         """Return every best common ancestor."""
         return self._history.merge_bases(one, other)
 
+    def differing(self, one: Commit, other: Commit) -> frozenset[str]:
+        """Return every path at which the trees of two commits are not the same."""
+        return self._git.tree(one).differing(self._git.tree(other))
+
     def has(self, commit: Commit) -> bool:
         """Tell whether this clone has the commit."""
         try:

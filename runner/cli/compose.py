@@ -25,15 +25,18 @@ from runner.git import keptref, remote, repository, trial, whereabouts
 from runner.keys import RunnerKey
 from runner.pipeline import examining
 from runner.pipeline.world import World
-from runner.platforms import embedded
 from runner.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
-    from runner.model import PlatformEntry
+    from runner.beginnings import Moved
+    from runner.git.gittrees import CommitTree
+    from runner.model import Commit, PlatformEntry
     from runner.outcomes import Event
-    from runner.pipeline.ports import Forge, KeptRef, Platform
+    from runner.pipeline.boards import Board
+    from runner.pipeline.ports import Forge, KeptRef, Platform, Repository
     from runner.terms import ForgeEntry
 
 
@@ -77,7 +80,10 @@ class Opener:
             )
         folder = self.data / entry.name
         inventory = folder / "inventory.yaml"
-        return embedded.Embedded(folder, inventory if inventory.exists() else None)
+        # Only now: a whole server comes with it, and a plan asks no platform.
+        embedded = importlib.import_module("runner.platforms.embedded")
+        made: Platform = embedded.Embedded(folder, inventory if inventory.exists() else None)
+        return made
 
 
 def _bkjob(entry: PlatformEntry, discretion: Discretion) -> Platform:
@@ -110,19 +116,52 @@ class ForgeOpener:
         return self.opened[entry]
 
     def _github(self, entry: ForgeEntry) -> Forge:
-        if importlib.util.find_spec("urllib3") is None:
-            raise ForgeError(
-                f"cannot ask {entry.name}: urllib3 is not installed",
-                mend="install the extra, in a checkout of jobgate: `pip install '.[github]'`",
-            )
-        # Only now: the extra is not installed everywhere.
-        github, tokens = (
-            importlib.import_module(f"runner.forges.{name}") for name in ("github", "tokens")
-        )
-        discretion = self.discretion
-        token = tokens.Token(entry, discretion.environment, discretion.keep)
+        github, token = _spoken(entry, "github", self.discretion)
         made: Forge = github.GitHub(entry, token)
         return made
+
+    def board(self, entry: ForgeEntry) -> Board:
+        """Return what writes to the forge that `entry` defines. Raises ForgeError."""
+        board, token = _spoken(entry, "board", self.discretion)
+        made: Board = board.GitHubBoard(entry, token)
+        return made
+
+
+def _spoken(entry: ForgeEntry, name: str, discretion: Discretion) -> tuple[ModuleType, object]:
+    """Return a module that speaks to a forge, and the token that it shows there."""
+    if importlib.util.find_spec("urllib3") is None:
+        raise ForgeError(
+            f"cannot ask {entry.name}: urllib3 is not installed",
+            mend="install the extra, in a checkout of jobgate: `pip install '.[github]'`",
+        )
+    # Only now: the extra is not installed everywhere.
+    module, tokens = (importlib.import_module(f"runner.forges.{each}") for each in (name, "tokens"))
+    return module, tokens.Token(entry, discretion.environment, discretion.keep)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What commits and journal tell of the time since the ledger began."""
+
+    repository: repository.Git
+    lineage: lineage.GitLineage
+    journal: journal.GitJournal
+
+    def has(self, commit: Commit) -> bool:
+        """Tell whether this clone has the commit."""
+        return self.lineage.has(commit)
+
+    def texts(self, commit: Commit) -> CommitTree:
+        """Return the files of a commit."""
+        return self.repository.tree(commit)
+
+    def differing(self, one: Commit, other: Commit) -> frozenset[str]:
+        """Return every path at which the trees of two commits are not the same."""
+        return self.lineage.differing(one, other)
+
+    def moved(self) -> Moved | None:
+        """Return how far the ledger that was read last has come; None where nobody can tell."""
+        return self.journal.moved()
 
 
 def data_folder() -> Path:
@@ -141,6 +180,7 @@ def world(
     *,
     offline: bool = False,
     writer: RunnerKey | None = None,
+    token: str = "",
 ) -> Iterator[World]:
     """Open the repository at `folder` with everything around it.
 
@@ -148,33 +188,48 @@ def world(
     of whoever is going to add to it.
 
     `kept_at` names the remote that will keep the ledger of a repository that has none yet;
-    otherwise the ledger is found where it is.
+    otherwise the ledger is found where it is. `token` is a variable that nothing inherits, whatever
+    the policy says.
     """
-    with _discretion(folder) as discretion, repository.Git.open(folder) as opened:
+    with _discretion(folder, token) as discretion, repository.Git.open(folder) as opened:
         place = kept_at or whereabouts.discover(opened).remote
         lines = lineage.GitLineage(opened, place)
+        kept = _journal(opened, place, writer, offline=offline)
+        forges = ForgeOpener(discretion)
         yield World(
-            repository=opened
-            if place is None
-            else remote.RemoteRepository(opened, remote.Remote(opened, place)),
-            journal=journal.GitJournal(
-                opened,
-                place,
-                signer=writer or RunnerKey(None),
-                offline=offline,
-                writes=writer is not None,
-            ),
+            repository=_repository(opened, place),
+            journal=kept,
             approvals=approvals.GitApprovals(opened, place),
             signer=keys.SshKeys(prompts=sys.stdin.isatty()),
             platforms=Opener(data_folder(), discretion),
-            forges=ForgeOpener(discretion),
+            forges=forges,
+            boards=forges.board,
             secrets=discretion,
             clock=SystemClock(),
             runner=secrets.token_hex(8),
             tell=_tell,
             lineage=lines,
+            past=Past(repository=opened, lineage=lines, journal=kept),
             keep=lines.keep,
         )
+
+
+def _journal(
+    opened: repository.Git, place: str | None, writer: RunnerKey | None, *, offline: bool
+) -> journal.GitJournal:
+    return journal.GitJournal(
+        opened,
+        place,
+        signer=writer or RunnerKey(None),
+        offline=offline,
+        writes=writer is not None,
+    )
+
+
+def _repository(opened: repository.Git, place: str | None) -> Repository:
+    if place is None:
+        return opened
+    return remote.RemoteRepository(opened, remote.Remote(opened, place))
 
 
 @contextlib.contextmanager
@@ -212,10 +267,11 @@ def means(folder: Path) -> Iterator[examining.Means]:
 
 
 @contextlib.contextmanager
-def _discretion(folder: Path) -> Iterator[Discretion]:
+def _discretion(folder: Path, token: str = "") -> Iterator[Discretion]:
     """Keep the secrets of this process, and the environment of its children free of them."""
     kept = Discretion(outputs.OUTPUTS.hide)
     kept.beginning(folder)
+    kept.environment.take([token] if token else [])
     try:
         yield kept
     finally:

@@ -27,6 +27,7 @@ COMMANDS = {
     "lock": "Hold the scripts that platforms keep to what they say now.",
     "adopt": "Begin the ledger: take the jobs that exist as had, run nothing.",
     "plan": "Show what would run at a commit, and who must approve it.",
+    "publish": "Show the plan on its pull request: a comment, and a status.",
     "explain": "Show why a change may run, or what it still lacks.",
     "approve": "Sign your consent to changes of the plan, or revoke it.",
     "apply": "Run what is approved at the branch's tip, once.",

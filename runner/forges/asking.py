@@ -1,20 +1,22 @@
 """Questions to one forge: with its token, page after page, and not oftener than it lets us.
 
 What was answered before is asked for again by its tag alone, and kept in memory for as long as the
-process lives. All that is sent only asks, so that it may always be sent again.
+process lives. What asks may always be sent again. What writes is sent once, unless it is sure that
+nobody took it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from runner import calling
 from runner.calls import Mishap, Request, Setback, Terms
-from runner.errors import ForgeError
+from runner.errors import ForgeError, NoWritingError, UnansweredError
 from runner.forges import replies
 from runner.version import VERSION
 
@@ -26,21 +28,41 @@ if TYPE_CHECKING:
     from runner.model import Json
     from runner.terms import ForgeEntry
 
+T = TypeVar("T")
+
+NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", re.ASCII)
 TERMS = Terms(read=30.0, whole=60.0, most=8 * 1024 * 1024, pause=0.5, patience=65.0)
 PAGES = 50  # of one list
 EACH = 100  # entries of a page: the most that GitHub gives
 _MEMORY = 32 * 1024 * 1024  # bytes of answers that are kept
-_OK, _UNCHANGED = 200, 304
+_OK, _MADE, _UNCHANGED = 200, 201, 304
+_NO_LEAVE = 403
 _API = "2022-11-28"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One question: what it is to do, in words, the path, and the statuses that mean "nothing"."""
+    """One question: what it is to do, in words, the path, and the statuses that mean "nothing".
+
+    Of a list `pages` are read at most. One that has more is an error, with a mend, unless there is
+    none: then what comes after is left.
+    """
 
     deed: str
     path: str
     nothing: frozenset[int] = frozenset()
+    query: str = ""
+    pages: int = PAGES
+    mend: str = "take signed approvals here: `jobgate approve`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What is to be written, and the permission that it needs, as a workflow names it."""
+
+    tree: dict[str, Json]
+    needs: str
+    method: Literal["", "PATCH"] = ""  # empty: POST
 
 
 class Asker:
@@ -68,6 +90,21 @@ class Asker:
         """Return every entry of a list, of all its pages. Raises ForgeError."""
         return tuple(self._entries(ask))
 
+    def write(self, ask: Ask, word: Word) -> Json:
+        """Write something, and return what is answered.
+
+        It is sent again only where it is sure that nobody took it. Raises UnansweredError where
+        nobody knows, NoWritingError where the token may not, and ForgeError.
+        """
+        self._check_address(ask)
+        headers = {**self._headers(None), "Content-Type": "application/json"}
+        content = json.dumps(word.tree).encode()
+        request = Request(
+            url=self._url(ask.path), headers=headers, body=content, method=word.method
+        )
+        answer = calling.until_done(lambda: self._sent(ask, word, request), self._terms, self._wait)
+        return self._tree(ask, answer)
+
     def close(self) -> None:
         """Let go of the connections."""
         self._line.close()
@@ -81,10 +118,25 @@ class Asker:
         mend = f"look at the URL of {self._entry.name} in jobgate.yaml"
         return self.failed(deed, f"the answer is not one of GitHub's: {said}", mend)
 
+    def of_repository(self, deed: str, path: str) -> str:
+        """Return a path below the repository's. Raises ForgeError where that has no name."""
+        repository = self._entry.repository
+        if NAME.fullmatch(repository) is None:
+            mend = f"name the repository of {self._entry.name} as `owner/name` in jobgate.yaml"
+            raise self.failed(deed, "its repository has no name of GitHub's", mend)
+        return f"repos/{repository}/{path}"
+
+    def read(self, deed: str, read: Callable[[], T]) -> T:
+        """Return what an answer says. Raises ForgeError where it is of another shape."""
+        try:
+            return read()
+        except TypeError as error:
+            raise self.strange(deed, str(error)) from None
+
     # ------------------------------------------------------------ pages
 
     def _entries(self, ask: Ask) -> Iterator[Json]:
-        url, seen = f"{self._url(ask.path)}?per_page={EACH}", 0
+        url, seen = f"{self._url(ask.path)}?per_page={EACH}{ask.query}", 0
         while url:
             answer = self._answer(ask, url)
             if answer is None:
@@ -94,6 +146,8 @@ class Asker:
                 raise self.strange(ask.deed, "it is no list")
             yield from tree
             last, url, seen = url, replies.following(answer), seen + 1
+            if url and seen >= ask.pages and not ask.mend:
+                return
             if url:
                 self._check_page(ask, url, seen)
             elif len(tree) >= EACH:
@@ -104,9 +158,9 @@ class Asker:
         """Raise ForgeError where the next page is not to be asked for."""
         if not replies.at_one_place(url, self._base):
             raise self.strange(ask.deed, "its next page is at another host")
-        if seen >= PAGES:
-            said = f"there are more than {PAGES * EACH:,} entries"
-            raise self.failed(ask.deed, said, "take signed approvals here: `jobgate approve`")
+        if seen >= ask.pages:
+            said = f"there are more than {ask.pages * EACH:,} entries"
+            raise self.failed(ask.deed, said, ask.mend)
 
     def _tree(self, ask: Ask, answer: Answer) -> Json:
         try:
@@ -131,12 +185,34 @@ class Asker:
             return answer
         if answer.status == _UNCHANGED and kept is not None:
             return kept
-        if answer.status in ask.nothing:
-            return None
         found = replies.trouble(answer, self._entry, time.time())
+        if answer.status in ask.nothing and not found.again:
+            return None
         said = replies.shown(self._token.hidden(found.said))
         error = self.failed(ask.deed, said, found.mend)
         return Setback(error=error, again=found.again, wait=found.wait)
+
+    def _sent(self, ask: Ask, word: Word, request: Request) -> Answer | Setback:
+        answer = self._line.exchange(request)
+        if isinstance(answer, Mishap):
+            found = self._disturbed(ask, answer)
+            surely = answer.kind in {"unsent", "address", "certificate"}
+            return found if surely else self._unanswered(ask, answer.said)
+        if answer.status in {_OK, _MADE}:
+            return answer
+        trouble = replies.trouble(answer, self._entry, time.time(), word.needs)
+        said = replies.shown(self._token.hidden(trouble.said))
+        if answer.status in replies.FAILURES:
+            return self._unanswered(ask, said)
+        error = self.failed(ask.deed, said, trouble.mend)
+        if answer.status == _NO_LEAVE and not trouble.again:
+            error = NoWritingError(error.message, mend=error.mend)
+        return Setback(error=error, again=trouble.again, wait=trouble.wait)
+
+    def _unanswered(self, ask: Ask, said: str) -> Setback:
+        error = self.failed(ask.deed, said, "")
+        mend = f"run it again: what is there by then of {self._entry.name} is looked at first"
+        return Setback(error=UnansweredError(error.message, mend=mend), again=False)
 
     def _disturbed(self, ask: Ask, mishap: Mishap) -> Setback:
         mend = f"look at the network, and at the URL of {self._entry.name} in jobgate.yaml"

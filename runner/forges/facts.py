@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from runner import instants, narrow
 from runner.model import Commit, pointer
+from runner.posted import Account, CommitStatus, Posted
 from runner.pulls import ForgeReview, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runner.model import Json
+    from runner.posted import Light
 
 # What GitHub puts in the place of accounts that were deleted.
 _NOBODY = "ghost"
@@ -27,6 +29,15 @@ _STATES: dict[str, Literal["approved", "changes", "commented"]] = {
     "APPROVED": "approved",
     "CHANGES_REQUESTED": "changes",
     "COMMENTED": "commented",
+}
+_ISSUE = re.compile(r"/issues/([1-9][0-9]{0,15})\Z", re.ASCII)
+# Nothing in it ends a link in Markdown, or is anything but a link there.
+_PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#%&=+,;@-]{1,500}", re.ASCII)
+_LIGHTS: dict[str, Light] = {
+    "pending": "pending",
+    "success": "success",
+    "failure": "failure",
+    "error": "error",
 }
 _RETARGETED = frozenset({"base_ref_changed", "automatic_base_change_succeeded"})
 
@@ -84,6 +95,50 @@ def retargeted(listed: Iterable[Json]) -> str:
 def active(tree: Json) -> bool:
     """Tell whether a membership is one: an invitation that nobody answered is not."""
     return _text(tree, "state") == "active"
+
+
+def posted(tree: Json) -> Posted:
+    """Return a comment on a pull request."""
+    issue = _text(tree, "issue_url")
+    number = _ISSUE.search(issue)
+    if number is None:
+        raise _wrong(("issue_url",), "a pull request's", issue)
+    return Posted(
+        number=_integer(tree, "id"),
+        pull=int(number[1]),
+        by=account(_present(tree, "user")),
+        body=narrow.text(tree, "body"),
+        link=_link(tree, "html_url"),
+    )
+
+
+def statuses(listed: Iterable[Json]) -> tuple[CommitStatus, ...]:
+    """Return the statuses of a commit that are of a known state, in their order."""
+    return tuple(
+        CommitStatus(
+            state=_LIGHTS[state],
+            description=narrow.text(each, "description"),
+            link=narrow.text(each, "target_url"),
+            context=_text(each, "context"),
+        )
+        for each in listed
+        if (state := _text(each, "state")) in _LIGHTS
+    )
+
+
+def account(tree: Json) -> Account | None:
+    """Return an account; None where it is gone."""
+    if tree is None:
+        return None
+    login, kind = _text(tree, "login"), _text(tree, "type")
+    if _LOGIN.fullmatch(login) is None:
+        raise _wrong(("login",), "an account", login)
+    return None if same(login, _NOBODY) else Account(login=login, app=kind == "Bot")
+
+
+def creator(tree: Json) -> Account | None:
+    """Return who made a status."""
+    return account(narrow.at(tree, "creator"))
 
 
 def same(one: str, other: str) -> bool:
@@ -154,6 +209,13 @@ def _commit(tree: Json, *path: str) -> Commit:
     if _COMMIT.fullmatch(value) is None:
         raise _wrong(path, "a commit", value)
     return Commit(value)
+
+
+def _link(tree: Json, *path: str) -> str:
+    value = _text(tree, *path)
+    if _PAGE.fullmatch(value) is None:
+        raise _wrong(path, "the address of a page", value)
+    return value
 
 
 def _instant(tree: Json, *path: str) -> str:

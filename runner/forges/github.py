@@ -6,9 +6,8 @@ commit and when, who is in which team. What GitHub makes of them, it is not aske
 
 from __future__ import annotations
 
-import re
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.forges import asking, facts
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from runner.pulls import ForgeReview, PullRequest
     from runner.terms import ForgeEntry
 
-T = TypeVar("T")
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", re.ASCII)
 _MISSING = 404
 _NO_COMMIT = 422
 
@@ -53,30 +49,30 @@ class GitHub:
     def pulls(self, commit: Commit) -> tuple[PullRequest, ...]:
         """Return the pull requests that the commit came in by or stands in, by number."""
         deed = f"ask which pull requests have {commit[:12]}"
-        path, nothing = self._of_repository(deed, f"commits/{commit}/pulls"), {_NO_COMMIT}
+        path, nothing = self._asker.of_repository(deed, f"commits/{commit}/pulls"), {_NO_COMMIT}
         listed = self._asker.many(Ask(deed=deed, path=path, nothing=frozenset(nothing)))
-        numbers = self._read(deed, lambda: facts.numbers(listed, self._entry.repository))
+        numbers = self._asker.read(deed, lambda: facts.numbers(listed, self._entry.repository))
         # The list comes out of an index, which may lag behind; the pull request itself does not.
         return tuple(self._pull(number) for number in numbers)
 
     def reviews(self, number: int) -> tuple[ForgeReview, ...]:
         """Return every review of a pull request that was handed in, oldest first."""
         deed = f"ask for the reviews of pull request {number}"
-        path = self._of_repository(deed, f"pulls/{number}/reviews")
+        path = self._asker.of_repository(deed, f"pulls/{number}/reviews")
         listed = self._asker.many(Ask(deed=deed, path=path))
-        return self._read(deed, lambda: facts.reviews(listed))
+        return self._asker.read(deed, lambda: facts.reviews(listed))
 
     def retargeted(self, number: int) -> str:
         """Return when a pull request was last given another base branch; empty: it never was."""
         deed = f"ask what happened to pull request {number}"
-        path = self._of_repository(deed, f"issues/{number}/events")
+        path = self._asker.of_repository(deed, f"issues/{number}/events")
         listed = self._asker.many(Ask(deed=deed, path=path))
-        return self._read(deed, lambda: facts.retargeted(listed))
+        return self._asker.read(deed, lambda: facts.retargeted(listed))
 
     def member(self, team: str, account: str) -> bool:
         """Tell whether the account is in the team ("acme/sre") now, or in a team below it."""
         deed = f"ask who is in the team {team}"
-        if _NAME.fullmatch(team) is None:
+        if asking.NAME.fullmatch(team) is None:
             mend = "name the team as `organisation/team` in jobgate.yaml"
             raise self._asker.failed(deed, "that is no name of a team", mend)
         if not account:
@@ -86,7 +82,7 @@ class GitHub:
         login = quote(account, safe="")
         tree = self._asker.one(Ask(deed=deed, path=f"{path}/memberships/{login}", nothing=nothing))
         if tree is not None:
-            return self._read(deed, lambda: facts.active(tree))
+            return self._asker.read(deed, lambda: facts.active(tree))
         self._check_team(Ask(deed=deed, path=path, nothing=nothing), team)
         return False
 
@@ -94,9 +90,9 @@ class GitHub:
 
     def _pull(self, number: int) -> PullRequest:
         deed = f"ask for pull request {number}"
-        path = self._of_repository(deed, f"pulls/{number}")
+        path = self._asker.of_repository(deed, f"pulls/{number}")
         tree = self._asker.one(Ask(deed=deed, path=path))
-        found = self._read(deed, lambda: facts.pull(tree))
+        found = self._asker.read(deed, lambda: facts.pull(tree))
         if found.number != number or not facts.same(found.repository, self._entry.repository):
             said = f"it is about {found.number} of {found.repository}"
             raise self._asker.strange(deed, said)
@@ -116,16 +112,3 @@ class GitHub:
             )
             raise self._asker.failed(ask.deed, "there is none, or the token may not see it", mend)
         self._teams.add(team)
-
-    def _of_repository(self, deed: str, path: str) -> str:
-        repository = self._entry.repository
-        if _NAME.fullmatch(repository) is None:
-            mend = f"name the repository of {self._entry.name} as `owner/name` in jobgate.yaml"
-            raise self._asker.failed(deed, "its repository has no name of GitHub's", mend)
-        return f"repos/{repository}/{path}"
-
-    def _read(self, deed: str, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except TypeError as error:
-            raise self._asker.strange(deed, str(error)) from None

@@ -26,7 +26,7 @@ _TEXT = 200  # characters of a message that are shown
 _READ = 10_000  # of one that are read: none is cut short before the token is taken out
 _LONGEST_NUMBER = 11  # digits of an instant: the calendar ends soon after
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FAILURES = range(500, 600)
+FAILURES = range(500, 600)
 _LIMITS = frozenset({403, 429})
 _TOO_MANY = 429
 _UNKNOWN, _NO_LEAVE, _HIDDEN = 401, 403, frozenset({404, 410, 451})
@@ -45,8 +45,11 @@ class Trouble:
     wait: float = 0.0
 
 
-def trouble(answer: Answer, entry: ForgeEntry, now: float) -> Trouble:
-    """Return what went wrong; `now` is the machine's time, in seconds since 1970."""
+def trouble(answer: Answer, entry: ForgeEntry, now: float, needs: str = "") -> Trouble:
+    """Return what went wrong; `now` is the machine's time, in seconds since 1970.
+
+    `needs` is the permission that writing needs, as a workflow names it; empty where one asks.
+    """
     message = _message(answer.content)
     if answer.status in _LIMITS:
         limited = _limited(answer, message, now)
@@ -56,9 +59,10 @@ def trouble(answer: Answer, entry: ForgeEntry, now: float) -> Trouble:
     said = f"{said}: {message}" if message else said
     if answer.status in _REDIRECTS:
         return _leads_on(answer, entry)
-    if answer.status in _FAILURES:
+    if answer.status in FAILURES:
         return Trouble(said=said, mend="try again later", again=True)
-    return Trouble(said=said, mend=_mend(answer, entry))
+    mend = _mend_writing(answer, entry, needs) if needs else _mend(answer, entry)
+    return Trouble(said=said, mend=mend)
 
 
 def following(answer: Answer) -> str:
@@ -124,6 +128,17 @@ def _mend(answer: Answer, entry: ForgeEntry) -> str:
     return f"look at the URL of {entry.name} in jobgate.yaml"
 
 
+def _mend_writing(answer: Answer, entry: ForgeEntry, needs: str) -> str:
+    if answer.status == _UNKNOWN:
+        return _mend(answer, entry)
+    if answer.status == _NO_LEAVE or answer.status in _HIDDEN:
+        return (
+            f"give the token in {entry.token} `{needs}` on {entry.repository}; in a workflow for "
+            "a fork's pull request it never has it"
+        )
+    return f"look at what was to be written to {entry.repository}: the forge does not take it"
+
+
 def _there(answer: Answer, now: float) -> float:
     """Return what time it is to GitHub, by which it says when; ours where it does not tell."""
     try:
@@ -142,8 +157,10 @@ def _message(content: bytes) -> str:
         tree: Json = json.loads(content, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return ""
-    value = narrow.at(tree, "message")
-    return value[:_READ] if isinstance(value, str) else ""
+    errors = narrow.at(tree, "errors")
+    more = [narrow.at(each, "message") for each in errors] if isinstance(errors, list) else []
+    said = [each for each in (narrow.at(tree, "message"), *more) if isinstance(each, str)]
+    return ": ".join(said)[:_READ]
 
 
 def shown(text: str) -> str:

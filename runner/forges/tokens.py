@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runner.errors import ForgeError
+from runner.errors import ForgeError, NoWritingError
 from runner.redactor import Redactor
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Token:
         value = self._environment.get(entry.token, "").strip()
         if _TOKEN.fullmatch(value) is None:
             fault = "holds what is no token" if value else "holds nothing"
-            raise ForgeError(
+            # Where somebody may write by it they have one: a fork's workflow is given none.
+            kind = ForgeError if value else NoWritingError
+            raise kind(
                 f"cannot ask {entry.name}: the variable {entry.token} {fault}",
                 mend=f"put a token into {entry.token} that may read pull requests of "
                 f"{entry.repository}",

@@ -59,6 +59,10 @@ class Lineage(Protocol):
         """Return every best common ancestor."""
         ...
 
+    def differing(self, one: Commit, other: Commit) -> frozenset[str]:
+        """Return every path at which the trees of two commits are not the same."""
+        ...
+
     def has(self, commit: Commit) -> bool:
         """Tell whether this clone has the commit."""
         ...

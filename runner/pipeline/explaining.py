@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runner import diff, instants, judge
+from runner import instants, judge
 from runner.errors import CheckError
 from runner.evidence import Approval, Glass, Revocation
-from runner.explanations import Explained
-from runner.pipeline import consent, planning
+from runner.explanations import Explained, Explanation
+from runner.pipeline import consent, planning, viewing
+from runner.views import Viewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from runner.evidence import Evidence, Grounds
-    from runner.model import Change, Commit, Job, JobId, Policy
+    from runner.model import Change, Commit, Job, JobId, Ledger, Planned, Policy
     from runner.pipeline.world import World
     from runner.statements import Statement
 
@@ -26,33 +28,64 @@ def explained(world: World, head: Commit, name: str, *, again: bool = False) -> 
     It is a job's id, its name for all its cells and platforms, or a digest.
     """
     have = planning.ledger(world)
-    want = planning.demanded(world.repository.tree(head))
-    plan = diff.plan(have, want.jobs, want.policy, head, again=again)
+    plan, _ = planning.drawn(world, have, head, again=again)
     policy = planning.in_force(world, have.policy)
     chosen = tuple(each for each in plan.changes if name in {*_names(each.job), each.digest})
     if not chosen:
-        raise _nothing(name, want.jobs, plan.changes)
+        jobs = planning.demanded(world.repository.tree(head)).jobs
+        raise _nothing(name, jobs, plan.changes)
     now = world.clock.now()
-    found = consent.evidence(world, chosen, have, policy, head)
+    said = _explanations(_Asked(world=world, have=have, policy=policy, at=now), chosen, head)
     return Explained(
         head=head,
         ledger=have.id,
         policy=have.policy,
         at=instants.written(now),
-        changes=tuple(
-            (
-                change,
-                judge.explanation(
-                    change,
-                    ledger=have.id,
-                    policy=policy,
-                    evidence=_with_others(world, policy, change, found[change.job], now),
-                    at=now,
-                ),
-            )
-            for change in chosen
-        ),
+        changes=tuple((change, said[change.job]) for change in chosen),
     )
+
+
+def viewed(
+    world: World, have: Ledger, head: Commit, base: Commit | None
+) -> tuple[Viewed, dict[JobId, Explanation]]:
+    """Return what `viewing.found` does, and what each verdict is made of, found out in one go."""
+    plan, want, others = viewing.chosen(world, have, head, base)
+    planned = planning.unjudged(world, have, want, plan)
+    said = explanations(world, planned)
+    verdicts = {job: each.verdict for job, each in said.items()}
+    return Viewed(planned=replace(planned, verdicts=verdicts), others=others), said
+
+
+def explanations(world: World, planned: Planned) -> dict[JobId, Explanation]:
+    """Return what the verdict on each change of a plan is made of."""
+    asked = _Asked(world=world, have=planned.ledger, policy=planned.in_force, at=world.clock.now())
+    return _explanations(asked, planned.plan.changes, planned.plan.head)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What changes are judged by, and when."""
+
+    world: World
+    have: Ledger
+    policy: Policy
+    at: datetime
+
+
+def _explanations(
+    asked: _Asked, chosen: tuple[Change, ...], head: Commit
+) -> dict[JobId, Explanation]:
+    found = consent.evidence(asked.world, chosen, asked.have, asked.policy, head)
+    return {
+        change.job: judge.explanation(
+            change,
+            ledger=asked.have.id,
+            policy=asked.policy,
+            evidence=_with_others(asked.world, asked.policy, change, found[change.job], asked.at),
+            at=asked.at,
+        )
+        for change in chosen
+    }
 
 
 def _with_others(

@@ -47,7 +47,7 @@ class Stretch:
 
 def facts(world: World, lineage: Lineage, change: Change, stretch: Stretch) -> Facts:
     """Return what Git says of `change` at the commit of `stretch`."""
-    bases = _bases(world.recollection, lineage, stretch)
+    bases = branched(world.recollection, lineage, stretch)
     if not bases:
         return Facts(held=False)
     there = reading(world, change, stretch.commit)
@@ -87,7 +87,7 @@ def _had(change: Change) -> frozenset[str]:
 # ---------------------------------------------------------------- lines of commits
 
 
-def _bases(kept: Recollection, lineage: Lineage, stretch: Stretch) -> tuple[Commit, ...]:
+def branched(kept: Recollection, lineage: Lineage, stretch: Stretch) -> tuple[Commit, ...]:
     """Return where the pull request branched off, as seen from the commit of `stretch`.
 
     There is nothing where the commit is not one of the pull request's own.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner import instants
 from runner.errors import ForgeError
+from runner.pipeline import boards
 from runner.pipeline.recollection import Recollection
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from runner.outcomes import Event
     from runner.pipeline.ancestry import Keep, Lineage
+    from runner.pipeline.boards import Boards
     from runner.pipeline.ports import (
         Clock,
         Forge,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         Secrets,
     )
     from runner.pipeline.signing import Approvals, Signer
+    from runner.pipeline.sparing import Past
     from runner.terms import ForgeEntry
 
 
@@ -49,7 +52,9 @@ class World:
     runner: str
     tell: Callable[[Event], None]
     forges: Forges = forgeless
+    boards: Boards = boards.boardless
     lineage: Lineage | None = None  # without it no review counts
+    past: Past | None = None  # without it each plan makes every job
     keep: Keep | None = None
     recollection: Recollection = field(default_factory=Recollection)
 

@@ -9,7 +9,7 @@ from runner.model import Commit
 from tests import repos
 from tests.forge import deeds, holdings
 from tests.forge.holdings import Holdings
-from tests.forge.state import Event, Pull, Review, User
+from tests.forge.state import Comment, Event, Pull, Review, User
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -147,6 +147,16 @@ class Buttons(Holdings):
         """Dismiss a review."""
         review.state = "DISMISSED"
         self._happened(pull, "review_dismissed", self.user(by), None, review)
+
+    # ------------------------------------------------------------ comments
+
+    def comment(self, pull: Pull, by: str, body: str, *, at: datetime | None = None) -> Comment:
+        """Comment on a pull request."""
+        made = Comment(
+            number=next(self.numbers), by=self.user(by), body=body, at=at or holdings.now()
+        )
+        pull.comments.append(made)
+        return made
 
     # ------------------------------------------------------------ what these share
 

@@ -44,6 +44,7 @@ def written(exchange: Exchange) -> dict[str, Json]:
         "path": exchange.path,
         "query": dict(exchange.query),
         "headers": dict(exchange.sent),
+        "body": json.loads(exchange.given) if exchange.given else None,
         "status": exchange.status,
         "tree": json.loads(exchange.content) if exchange.content else None,
     }

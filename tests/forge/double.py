@@ -17,10 +17,16 @@ of one's own (also of a `fork`), `head` and `tip` tell commits, `revert` is the 
 `VARIABLE` the variable that it is in. `asked` are the paths that it was asked for; `exchanges` all
 that went over the wire.
 
+*What is written*: tokens speak as `speaks`, and `may` write comments and statuses; without either
+of these it answers as it does to the token of a fork's workflow. `pull.comments` and `statuses`
+are what was written, `comment` is what people do.
+
 *It lies* after `lie(kind, change)`: each answer of that kind (see `answering.ROUTES`: "pulls",
-"pull", "reviews", "events", "membership", "team", "files", "commits") goes through `change(tree)`.
+"pull", "reviews", "events", "membership", "team", "files", "commits", "comments", …, and of deeds,
+`writing.DEEDS`: "comment", "edit", "mark") goes through `change(tree)`.
 *It fails* after `fail(kind, fault, …)`, once for each fault, see `serving.FAULTS`: "limit",
-"secondary", "later", "down", "html", "half", "reset", "silent", "moved", "leave", "gone".
+"secondary", "later", "down", "html", "half", "reset", "silent", "moved", "leave", "gone", and
+"lost" and "passed", after which it is done and nobody is told.
 *It is small* with `largest` entries a page, and *strict* with `budget` answers an hour (304 is
 free). *It does not say* who is in a team after `closed_teams = True`, as to most tokens.
 """
@@ -33,7 +39,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.terms import ForgeEntry
-from tests.forge import deeds, serving
+from tests.forge import deeds, serving, writing
 from tests.forge.buttons import Buttons
 
 if TYPE_CHECKING:
@@ -59,6 +65,8 @@ class Double(Buttons):
     reset: int = 3600  # seconds until the next hour, and until whoever is put off may come back
     tokens: set[str] = field(default_factory=lambda: {WORD})
     closed_teams: bool = False
+    speaks: str = "github-actions[bot]"  # whose account the tokens are
+    may: set[str] = field(default_factory=lambda: {writing.COMMENTS, writing.STATUSES})
 
     @property
     def entry(self) -> ForgeEntry:

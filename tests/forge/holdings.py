@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests import repos
 from tests.forge import deeds
-from tests.forge.state import Pull, Team, User
+from tests.forge.state import Comment, Pull, Status, Team, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,16 +32,18 @@ class Holdings:
     teams: dict[str, Team] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     forks: dict[str, Path] = field(default_factory=dict)
+    statuses: list[Status] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
 
     # ------------------------------------------------------------ who and when
 
-    def user(self, login: str, who: str = "", kind: str = "User") -> User:
+    def user(self, login: str, who: str = "", kind: str = "") -> User:
         """Return an account, which is made where there is none yet."""
         if login not in self.users:
             named = who or f"{login} <{login}@example.org>"
             number = next(self.numbers)
-            self.users[login] = User(login=login, number=number, who=named, kind=kind)
+            usual = "Bot" if login.endswith("[bot]") else "User"
+            self.users[login] = User(login=login, number=number, who=named, kind=kind or usual)
         return self.users[login]
 
     def bot(self, login: str) -> User:
@@ -66,6 +68,15 @@ class Holdings:
         below = [each.name for each in self.teams.values() if each.parent == name]
         found = {login: state for each in below for login, state in self.members(each).items()}
         return {**found, **self.teams[name].members}
+
+    def posted(self, number: int) -> tuple[Pull, Comment] | None:
+        """Return a comment by its number, and the pull request that it is on."""
+        every = ((pull, each) for pull in self.pulls.values() for each in pull.comments)
+        return next((found for found in every if found[1].number == number), None)
+
+    def of_commit(self, commit: str) -> tuple[Status, ...]:
+        """Return the statuses of a commit, the newest first."""
+        return tuple(each for each in reversed(self.statuses) if each.commit == commit)
 
     def next_second(self) -> None:
         """Return when all that comes is later than all that was."""

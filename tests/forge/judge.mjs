@@ -14,7 +14,7 @@ delete definition["x-webhooks"];
 // All of it takes a minute to compile. What is asked for elsewhere is found out all the same.
 definition.paths = Object.fromEntries(
   Object.entries(definition.paths).filter(([path]) =>
-    /^\/repos\/\{owner\}\/\{repo\}\/(commits\/\{commit_sha\}\/pulls|pulls\/\{pull_number\}|issues\/\{issue_number\}\/events)|^\/orgs\/\{org\}\/teams\/\{team_slug\}/.test(path),
+    /^\/repos\/\{owner\}\/\{repo\}\/(commits\/\{commit_sha\}\/pulls|pulls\/\{pull_number\}|issues\/\{issue_number\}\/(events|comments)$|issues\/comments|commits\/\{ref\}\/status|statuses\/)|^\/user$|^\/orgs\/\{org\}\/teams\/\{team_slug\}/.test(path),
   ),
 );
 const schemas = definition.components.schemas;
@@ -42,8 +42,10 @@ if (manner !== "to-the-letter") {
   // Errors that any route may answer are described once, in prose.
   const error = { $ref: "#/components/schemas/basic-error" };
   const general = { description: "Error", content: { "application/json": { schema: error } } };
-  for (const { get } of Object.values(definition.paths)) {
-    if (get) for (const status of [301, 401, 403, 404, 422, 429]) get.responses[status] ??= general;
+  for (const { get, post, patch } of Object.values(definition.paths)) {
+    for (const operation of [get, post, patch]) {
+      if (operation) for (const status of [301, 401, 403, 404, 422, 429]) operation.responses[status] ??= general;
+    }
   }
 }
 
@@ -58,8 +60,8 @@ await api.init();
 const said = (where, { errors }) =>
   (errors ?? []).map((each) => `${where}${each.instancePath} ${each.message}`);
 
-function faults({ method, path, query, headers, status, tree }) {
-  const request = { method, path, query, headers };
+function faults({ method, path, query, headers, body, status, tree }) {
+  const request = { method, path, query, headers, ...(body === null ? {} : { body }) };
   const operation = api.matchOperation(request);
   if (operation === undefined) return [`request: no route ${method} ${path}`];
   const found = said("request", api.validateRequest(request, operation));

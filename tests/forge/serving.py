@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from tests.forge import answering
+from tests.forge import answering, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,10 @@ FAULTS = {
     "leave": "403: the token may not",
     "gone": "404",
     "unchanged": "304, though nobody asked for it",
+    "lost": "it is done, and then no answer, the connection is reset",
+    "passed": "it is done, and then 502",
 }
+DONE = {"lost": "reset", "passed": "down"}  # what is done all the same, and how it looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Exchange:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    given: bytes = b""  # what came with the request
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,9 +92,18 @@ def served(double: Double) -> Iterator[str]:
         def do_GET(self) -> None:  # the name is that of http.server
             """Answer."""
             sent = {name.lower(): value for name, value in self.headers.items()}
+            given = self.rfile.read(int(sent.get("content-length", "0")))
             with lock:
-                reply = _reply(double, self.path, sent)
+                reply = _reply(double, (self.command, self.path), sent, given)
             _send(self, reply, over)
+
+        def do_POST(self) -> None:  # the name is that of http.server
+            """Write, and answer."""
+            self.do_GET()
+
+        def do_PATCH(self) -> None:  # the name is that of http.server
+            """Write, and answer."""
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -107,21 +120,34 @@ def served(double: Double) -> Iterator[str]:
         server.server_close()
 
 
-def _reply(double: Double, target: str, sent: Mapping[str, str]) -> Reply:
+def _reply(
+    double: Double, asked_for: tuple[str, str], sent: Mapping[str, str], given: bytes
+) -> Reply:
+    method, target = asked_for
     split = urlsplit(target)
     query = dict(parse_qsl(split.query))
     path = answering.described(unquote(split.path.removeprefix(PREFIX)), double.name)
-    name, asked = answering.kind(path)
+    route, asked = answering.kind(path)
+    name, needed = writing.DEEDS.get((method, route), (route, ""))
+    if (method == "GET") != (not needed):
+        name, asked = "", {}
     due = double.faults[name]
     fault = due.pop(0) if due else ""
-    reply = _faulty(double, fault, target) if fault else _admitted(double, sent, name, asked)
-    if reply.status == 200 and not fault:
+    content = given if needed else None
+    if fault and fault not in DONE:
+        reply = _faulty(double, fault, target)
+    else:
+        reply = _admitted(double, sent, (name, needed), asked, content)
+    if fault in DONE:
+        reply = _faulty(double, DONE[fault], target)
+    if reply.status == 200 and not fault and not needed:
         _cut(double, reply, split.path, query)
         _tag(reply, sent)
-    _limits(double, reply)
+    _limits(double, reply, needed)
     double.exchanges.append(
         Exchange(
-            method="GET",
+            method=method,
+            given=given,
             path=path,
             query=query,
             sent=sent,
@@ -134,21 +160,27 @@ def _reply(double: Double, target: str, sent: Mapping[str, str]) -> Reply:
 
 
 def _admitted(
-    double: Double, sent: Mapping[str, str], name: str, asked: Mapping[str, str]
+    double: Double,
+    sent: Mapping[str, str],
+    deed: tuple[str, str],
+    asked: Mapping[str, str],
+    content: bytes | None,
 ) -> Reply:
-    """Return the answer to who may ask."""
+    """Return the answer to who may ask, or write."""
+    name, needed = deed
     refusals = {
         (403, "Request forbidden by administrative rules."): not sent.get("user-agent"),
         (401, "Bad credentials"): sent.get("authorization", "")[7:] not in double.tokens,
         (400, "Not supported."): sent.get("x-github-api-version") not in VERSIONS,
         (404, "Not Found"): not name,
+        (403, "Resource not accessible by integration"): needed not in {"", *double.may},
     }
     refused = next((each for each, applies in refusals.items() if applies), None)
     if refused is not None:
         return _json(refused[0], answering.told(refused[1], refused[0]))
     if double.budget < 1:
         return _faulty(double, "limit", "")
-    status, tree = answering.answer(double, name, asked)
+    status, tree = answering.answer(double, name, asked, content)
     if name in double.lies:
         tree = double.lies[name](tree)
     return _json(status, tree)
@@ -184,7 +216,7 @@ def _tag(reply: Reply, sent: Mapping[str, str]) -> None:
         reply.status, reply.content = 304, b""
 
 
-def _limits(double: Double, reply: Reply) -> None:
+def _limits(double: Double, reply: Reply, needed: str) -> None:
     if reply.status != 304 and not reply.end:
         double.budget = max(0, double.budget - 1)
     told = {
@@ -192,7 +224,7 @@ def _limits(double: Double, reply: Reply) -> None:
         "X-RateLimit-Remaining": str(double.budget),
         "X-RateLimit-Reset": str(int(time.time()) + double.reset),
         "X-RateLimit-Resource": "core",
-        "X-Accepted-GitHub-Permissions": "pull_requests=read",
+        "X-Accepted-GitHub-Permissions": needed or "pull_requests=read",
         "X-GitHub-Request-Id": "0400:1E2F:3D:4C",
     }
     reply.headers = {**told, **reply.headers}

@@ -59,6 +59,31 @@ class Event:
 
 
 @dataclass(slots=True, kw_only=True)
+class Comment:
+    """A comment on a pull request."""
+
+    number: int
+    by: User
+    body: str
+    at: datetime
+    edited: int = 0  # how often
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A status that somebody gave to a commit."""
+
+    number: int
+    commit: str
+    by: User
+    state: str
+    context: str
+    description: str | None
+    link: str | None
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
 class Pull:
     """A pull request. `brought` are the commits that it has, and those it put into the base."""
 
@@ -78,3 +103,4 @@ class Pull:
     brought: set[Commit] = field(default_factory=set)
     reviews: list[Review] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)

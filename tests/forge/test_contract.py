@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.calls import Terms
-from runner.errors import ForgeError
+from runner.errors import ForgeError, NoWritingError
+from runner.forges.board import GitHubBoard
 from runner.forges.github import GitHub
 from runner.forges.tokens import Token
 from runner.model import Commit
+from runner.posted import Account, CommitStatus, Posted
 from runner.pulls import ForgeReview
 from runner.terms import ForgeEntry
 from tests import repos, scripted, webserver
@@ -49,6 +51,7 @@ def exchanges(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Json]]
             forge.fail("reviews", fault)
             with pytest.raises(ForgeError):
                 asker.reviews(1)
+        _written(forge)
         forge.tokens.clear()
         with pytest.raises(ForgeError):
             asker.reviews(1)
@@ -97,6 +100,53 @@ def _asked(forge: Double, asker: GitHub) -> None:
         asker.member("acme/sre", who)
 
 
+def _written(forge: Double) -> None:
+    """Write all that can be written, and be refused what cannot."""
+    board = GitHubBoard(
+        forge.entry,
+        Token(forge.entry, {double.VARIABLE: double.WORD}, lambda _: None),
+        terms=Terms(attempts=1),
+        wait=lambda _: None,
+    )
+    head = board.head(1)
+    for speaks in ("github-actions[bot]", "ann"):
+        forge.speaks = speaks
+        assert (board.account() is None) == speaks.endswith("[bot]")
+        made = board.comment(1, f"Said by {speaks}")
+        assert board.edit(made.number, "Said otherwise").body == "Said otherwise"
+        by = board.mark(head, CommitStatus(state="pending", description="waits", link="https://x"))
+        assert by == made.by
+        board.mark(head, CommitStatus(state="success", description="passes"))
+    forge.comment(forge.pulls[2], "ben", "Said by somebody who left")
+    _got(forge, f"issues/comments/{forge.pulls[1].comments[0].number}")
+    _got(forge, f"commits/{head}/status")
+    assert [each.body for each in board.comments(2)] == ["Said by somebody who left"]
+    assert len(board.newest()) == 3
+    assert len(board.statuses(head)) == forge.largest  # of one page
+    _refused(forge, board, head)
+    board.close()
+
+
+def _refused(forge: Double, board: GitHubBoard, head: Commit) -> None:
+    """Be refused by what is to be written, by what it is written to, and by what the token may."""
+    refused: list[Callable[[], object]] = [
+        lambda: board.comment(1, "x" * 65_537),
+        lambda: board.edit(forge.pulls[1].comments[0].number, "x" * 65_537),
+        lambda: board.mark(head, CommitStatus(state="failure", description="x" * 141)),
+        lambda: board.mark(Commit("0" * 40), CommitStatus(state="error", description="x")),
+        lambda: board.comment(99, "x"),
+        lambda: board.edit(99, "x"),
+    ]
+    for each in refused:
+        with pytest.raises(ForgeError, match="answers 4") as raised:
+            each()
+        assert type(raised.value) is ForgeError
+    forge.may.clear()
+    for each in refused[:3]:
+        with pytest.raises(NoWritingError, match="not accessible by integration"):
+            each()
+
+
 def _got(forge: Double, path: str) -> None:
     web = webserver.Web(forge.root, url=forge.url)
     headers = {
@@ -123,7 +173,8 @@ def test_the_scenario_is_broad(exchanges: list[dict[str, Json]]) -> None:
     statuses = {each["status"] for each in exchanges}
 
     assert shown == set(answering.ROUTES)
-    assert statuses == {200, 301, 304, 401, 403, 404, 422, 429}
+    assert statuses == {200, 201, 301, 304, 401, 403, 404, 422, 429}
+    assert {each["method"] for each in exchanges} == {"GET", "POST", "PATCH"}
     assert any("page" in each["query"] for each in exchanges if isinstance(each["query"], dict))
 
 
@@ -183,6 +234,38 @@ def test_what_is_wrong_is_found(exchanges: list[dict[str, Json]]) -> None:
         assert any(each.startswith(part) for each in told), (part, told)
 
 
+WRITTEN: dict[str, Callable[[dict[str, Json]], object]] = {
+    "request/requestBody must have required property 'body'": lambda each: each.update(body={}),
+    "request/requestBody/body must be string": lambda each: each.update(body={"body": 1}),
+    "request: no route PUT": lambda each: each.update(method="PUT"),
+    "answer: no status 200": lambda each: each.update(status=200),
+    "answer/user must be object": lambda each: each.update(tree=spoilt(each, "user", "ann")),
+}
+
+
+def spoilt(exchange: dict[str, Json], name: str, value: Json) -> Json:
+    """Return what was answered with one value that is another."""
+    tree = exchange["tree"]
+    assert isinstance(tree, dict)
+    return {**tree, name: value}
+
+
+def test_what_is_wrong_with_writing_is_found(exchanges: list[dict[str, Json]]) -> None:
+    """What is sent to be written is judged as well as what is answered."""
+    sent = [each for each in exchanges if each["method"] == "POST" and each["status"] == 201]
+    comment = next(each for each in sent if str(each["path"]).endswith("/comments"))
+    made = []
+    for spoil in WRITTEN.values():
+        exchange = copy.deepcopy(comment)
+        spoil(exchange)
+        made.append(exchange)
+    found = described.faults([comment, *made])
+
+    assert found[0] == []
+    for part, told in zip(WRITTEN, found[1:], strict=True):
+        assert any(each.startswith(part) for each in told), (part, told)
+
+
 def test_where_the_description_is_too_narrow(exchanges: list[dict[str, Json]]) -> None:
     """To the letter it refuses these alone: where it does no longer, the judge has to follow."""
     found = described.faults(exchanges, to_the_letter=True)
@@ -197,6 +280,7 @@ def test_where_the_description_is_too_narrow(exchanges: list[dict[str, Json]]) -
         ("pull", 200),
     }
     assert {status for _, status in refused} == {200, 301, 401, 403, 404, 422, 429}
+    assert {name for name, status in refused if status == 422} == {"pulls", "mark"}
 
 
 # ---------------------------------------------------------------- GitHub's own examples
@@ -205,6 +289,42 @@ def test_where_the_description_is_too_narrow(exchanges: list[dict[str, Json]]) -
 def examples(*names: str) -> list[scripted.Act]:
     """Return the description's example answers."""
     return [scripted.tree(described.example(name)) for name in names]
+
+
+def test_the_board_reads_the_examples() -> None:
+    """What GitHub gives as an example of what was written is read, and says what it says."""
+    names = (
+        *("issue-comment-items", "issue-comment", "status", "status-items"),
+        "private-user-response-with-public-profile-information",
+    )
+    with scripted.served(*examples(*names)) as server:
+        entry = ForgeEntry(
+            name="github", url=server.url, repository="octocat/Hello-World", token=double.VARIABLE
+        )
+        token = Token(entry, {double.VARIABLE: double.WORD}, lambda _: None)
+        board = GitHubBoard(entry, token, terms=Terms(attempts=1))
+        (listed,) = board.comments(1347)
+        edited = board.edit(1, "Me too")
+        by = board.mark(Commit("1" * 40), CommitStatus(state="success", description="passes"))
+        (status,) = board.statuses(Commit("1" * 40))
+        account = board.account()
+        board.close()
+
+    octocat = Account(login="octocat", app=False)
+    assert (
+        listed
+        == edited
+        == Posted(
+            number=1,
+            pull=1347,
+            by=octocat,
+            body="Me too",
+            link="https://github.com/octocat/Hello-World/issues/1347#issuecomment-1",
+        )
+    )
+    assert by == account == octocat
+    assert (status.state, status.context) == ("success", "continuous-integration/jenkins")
+    assert [got.method for got in server.got] == ["GET", "PATCH", "POST", "GET", "GET"]
 
 
 def test_the_client_reads_the_examples() -> None:

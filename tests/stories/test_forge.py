@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stories
 
-TERMS = Terms(connect=5.0, read=0.3, pause=0.01, patience=65.0, attempts=2)
+TERMS = Terms(connect=5.0, read=1.5, pause=0.01, patience=65.0, attempts=2)
 
 
 @dataclass(slots=True)
