@@ -7,16 +7,19 @@ Shapes are `wire`'s, growth is `chain`'s; what entries mean is left to others.
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from runner import canon, wire
 from runner.errors import RepositoryError
-from runner.git import chain, seals, whereabouts
-from runner.model import Blob, Commit, Entry, Had, JobId, Json, Kind, Ledger, Oid, Step
+from runner.git import chain, heldjobs, seals, whereabouts
+from runner.model import Blob, Commit, Entry, Had, Json, Kind, Ledger, Oid, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from runner.beginnings import Moved
     from runner.git.gittrees import CommitTree
     from runner.git.repository import Git
     from runner.outcomes import Signatures
@@ -76,6 +79,14 @@ class GitJournal:
             entries.extend(added)
         return tuple(entries)
 
+    def moved(self) -> Moved | None:
+        """Return how far the ledger that was read last has come; None where no clone can tell."""
+        tip = self._tip
+        first = None if tip is None else self._git.history.first(tip)
+        if tip is None or first is None:
+            return None
+        return heldjobs.moved(self._held(first), self._held(tip))
+
     def signatures(self) -> Signatures:
         """Return which of the commits that a runner had to sign are signed, from the beginning."""
         tip = self._chain.tip()
@@ -116,19 +127,23 @@ class GitJournal:
     def _read(self, tip: Commit) -> Ledger:
         self._seals.check(tip)
         tree = self._git.tree(tip)
-        paths = tree.paths("jobs")
         meta = _json(_read(tree, LEDGER), f"{LEDGER} at {tip}")
-        hads = self._jobs(tree, paths)
+        held = self._held(tip)
+        # Who writes goes through all jobs again and again; who only looks may ask for few.
+        hads = held.values() if self._writes else ()
         ledger = _wired(lambda: wire.ledger_from(meta, hads), f"the ledger at {tip}")
-        last = _added(tree, tip)[-1]
+        ledger = ledger if self._writes else replace(ledger, jobs=held)
+        last = _last(tree, tip)
         if ledger.seq != last.seq or ledger.last != wire.entry_hash(last):
             raise _unsound(f"the ledger at {tip} is not the one after its last entry")
-        if sorted(_job_path(job) for job in ledger.jobs) != list(paths):
-            raise _unsound(f"a job at {tip} lies under the name of another one")
         if ledger.policy.runners != self._seals.keys(tip):
             raise _unsound(f"{seals.FILE} at {tip} names others than the policy in force")
         self._belongs(ledger)
         return ledger
+
+    def _held(self, commit: Commit) -> heldjobs.HeldJobs:
+        tree = self._git.tree(commit)
+        return heldjobs.HeldJobs(tree, functools.partial(self._jobs, tree))
 
     def _jobs(self, tree: CommitTree, paths: tuple[str, ...]) -> list[Had]:
         """Return what is held of each job; only what was not read before is read."""
@@ -136,7 +151,10 @@ class GitJournal:
         new = tuple(path for path, oid in zip(paths, oids, strict=True) if oid not in self._hads)
         for blob in _blobs(tree, new):
             self._hads[blob.oid] = _had(_json(blob.content, blob.path), blob.path)
-        return [self._hads[oid] for oid in oids]
+        hads = [self._hads[oid] for oid in oids]
+        if [heldjobs.path(had.job) for had in hads] != list(paths):
+            raise _unsound("a job lies under the name of another one")
+        return hads
 
     def _files(self, before: Ledger | None, step: Step) -> chain.Files:
         lines = [canon.encode(wire.entry(entry)) + b"\n" for entry in step.entries]
@@ -147,10 +165,10 @@ class GitJournal:
         _consistent(before, step)
         had = {} if before is None else before.jobs
         for job in had.keys() - step.ledger.jobs.keys():
-            files[_job_path(job)] = None
+            files[heldjobs.path(job)] = None
         for job, now in step.ledger.jobs.items():
             if had.get(job) != now:
-                files[_job_path(job)] = content = canon.encode(wire.had(now)) + b"\n"
+                files[heldjobs.path(job)] = content = canon.encode(wire.had(now)) + b"\n"
                 # Where a tree that is read back names this very content, it need not be read.
                 self._hads[self._git.objects.oid(content)] = now
         for path, content in step.files.items():
@@ -227,11 +245,21 @@ def _first_to_last(git: Git, tip: Commit) -> list[Commit]:
 
 
 def _added(tree: CommitTree, commit: Commit) -> list[Entry]:
-    content = _read(tree, ENTRIES)
     where = f"{ENTRIES} at {commit}"
+    return [_entry(line, where) for line in _lines(tree, where).split(b"\n")]
+
+
+def _last(tree: CommitTree, commit: Commit) -> Entry:
+    """Return the last entry of a commit, without reading the others."""
+    where = f"{ENTRIES} at {commit}"
+    return _entry(_lines(tree, where).rpartition(b"\n")[2], where)
+
+
+def _lines(tree: CommitTree, where: str) -> bytes:
+    content = _read(tree, ENTRIES)
     if not content.endswith(b"\n"):
         raise _unsound(f"{where} does not end with a line break")
-    return [_entry(line, where) for line in content[:-1].split(b"\n")]
+    return content[:-1]
 
 
 def _entry(line: bytes, where: str) -> Entry:
@@ -270,11 +298,6 @@ def _consistent(before: Ledger | None, step: Step) -> None:
     last = step.entries[-1]
     if step.ledger.seq != last.seq or step.ledger.last != wire.entry_hash(last):
         raise _unsound("the ledger to be written is not the one after the last entry")
-
-
-def _job_path(job: JobId) -> str:
-    name = canon.sha256(job.encode())
-    return f"jobs/{name[:2]}/{name}.json"
 
 
 def _blobs(tree: CommitTree, paths: tuple[str, ...]) -> Iterator[Blob]:

@@ -145,6 +145,7 @@ def a_started_job_runs_to_its_end(ground: Ground) -> None:
         HostState(host="0:127.0.0.1", batch=1, state="succeeded", exit_code=0, detail=""),
         HostState(host="0:127.0.0.2", batch=1, state="failed", exit_code=3, detail="exit code 3"),
     )
+    assert all(0 < (host.begun or 0) <= (host.ended or 0) for host in ended.hosts)
     assert list(ground.platform.logs(handle, None)) == [
         ("0:127.0.0.1", "hi 127.0.0.1\n"),
         ("0:127.0.0.2", "hi 127.0.0.2\n"),
@@ -170,6 +171,11 @@ def a_manual_job_goes_on_when_it_is_resumed(ground: Ground) -> None:
 
     assert (paused.status, paused.finished, paused.paused) == (Status.CONFIRM, False, True)
     assert (paused.batch, paused.batches, paused.tries) == (1, 2, 1)
+    assert [(host.begun is None, host.ended is None) for host in paused.hosts] == [
+        (False, False),
+        (True, True),
+        (True, True),
+    ]
     assert _states(paused) == [
         ("0:127.0.0.1", 1, "succeeded"),
         ("0:127.0.0.2", 2, "waiting"),

@@ -26,10 +26,13 @@ from runner.model import (
 )
 from runner.outcomes import Item, Outcome, Proof
 from runner.progress import HostState, Progress, Status
-from runner.report import markdown, marked, text
+from runner.report import findingstable, junit, marked, text
+from runner.report import runs as page
+from runner.report.comment import comment
 from runner.terms import Clause
 from runner.verdicts import Approved, Demand, Denied, Waiting
-from tests import journals, values
+from runner.views import Viewed
+from tests import journals, runs, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -248,12 +251,16 @@ def proofs(*, holds: bool) -> tuple[Proof, ...]:
 
 REPORTS: Mapping[str, Callable[[], str]] = {
     "plan.txt": lambda: text.plan(every_kind()),
-    "plan.md": lambda: markdown.plan(every_kind()),
+    "plan.md": lambda: comment.whole(Viewed(planned=every_kind())),
     "hostile.txt": lambda: text.plan(hostile(ATTACK)),
-    "hostile.md": lambda: markdown.plan(hostile(ATTACK)),
+    "hostile.md": lambda: comment.whole(Viewed(planned=hostile(ATTACK))),
     "findings.txt": lambda: marked.findings(findings(), {}) + text.checked(2, findings()),
+    "findings.md": lambda: findingstable.findings(findings(), 2),
+    "findings.xml": lambda: junit.findings(findings()),
     "jobs.txt": lambda: text.jobs([named("tidy"), job(replace(WISH, name="kept", script=None))]),
     "outcome.txt": lambda: text.outcome(outcome()),
+    "run.md": lambda: page.outcome(runs.outcome()),
+    "run.xml": lambda: junit.outcome(runs.outcome()),
     "status.txt": lambda: text.status(*standing()),
     "proofs.txt": lambda: text.proofs(proofs(holds=True)) + text.proofs(proofs(holds=False)),
 }

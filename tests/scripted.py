@@ -124,34 +124,39 @@ def _handler(made: Scripted) -> type[BaseHTTPRequestHandler]:
                 content=self.rfile.read(length),
                 peer=self.client_address[1],
             )
-            self._act(made.next(got))
+            _act(self, made, made.next(got))
 
         def do_POST(self) -> None:  # the name is that of http.server
             """Do as with a GET."""
             self.do_GET()
 
-        def _act(self, act: Act) -> None:
-            if act.end == "silent":
-                made.over.wait(30)
-                self.close_connection = True
-                return
-            if act.end == "reset":
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.connection.close()
-                self.close_connection = True
-                return
-            self.send_response(act.status)
-            for name, value in act.headers.items():
-                self.send_header(name, value)
-            length = len(act.content) if act.promised is None else act.promised
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                self.wfile.write(act.content)
-            self.close_connection = bool(act.end)
+        def do_PATCH(self) -> None:  # the name is that of http.server
+            """Do as with a GET."""
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     return Handler
+
+
+def _act(handler: BaseHTTPRequestHandler, made: Scripted, act: Act) -> None:
+    if act.end == "silent":
+        made.over.wait(30)
+        handler.close_connection = True
+        return
+    if act.end == "reset":
+        linger = struct.pack("ii", 1, 0)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        handler.connection.close()
+        handler.close_connection = True
+        return
+    handler.send_response(act.status)
+    for name, value in act.headers.items():
+        handler.send_header(name, value)
+    length = len(act.content) if act.promised is None else act.promised
+    handler.send_header("Content-Length", str(length))
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        handler.wfile.write(act.content)
+    handler.close_connection = bool(act.end)

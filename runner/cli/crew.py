@@ -19,7 +19,7 @@ from runner import cache
 from runner.cli import progress
 from runner.errors import RunnerError
 from runner.git import repository
-from runner.pipeline import checking, looking
+from runner.pipeline import checking, looking, rechecking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from runner.model import Checked, Commit, Policy
     from runner.pipeline.looking import Look
     from runner.pipeline.ports import Tree
+    from runner.pipeline.rechecking import Rechecked, Since
+    from runner.pipeline.touching import Texts
 
 FEW = 600  # specs; starting processes for no more than these takes longer than they do
 _SHARE = 50  # specs handed out at a time
@@ -49,6 +51,17 @@ def checked(tree: Tree, where: Where) -> Checked[int]:
         return checking.checked(
             tree, checking.Means(memory=cache.of("check"), crew=crew, progress=shown)
         )
+    finally:
+        shown.end()
+
+
+def rechecked(tree: Texts, where: Where, since: Since) -> Rechecked:
+    """Check the specs that may have changed, as `checked` does all."""
+    shown = progress.Progress("check")
+    try:
+        crew = Crew(tree, where)
+        means = checking.Means(memory=cache.of("check"), crew=crew, progress=shown)
+        return rechecking.rechecked(tree, since, means)
     finally:
         shown.end()
 

@@ -6,39 +6,60 @@ from pathlib import Path
 
 import click
 
-from runner.cli import compose, options
-from runner.pipeline import planning
-from runner.report import documents, markdown, text
+from runner.cli import besides, compose, filing, options, planforms
+from runner.pipeline import planning, viewing
+from runner.report import documents
 
 _PENDING = 3
-_VIEWS = {"text": text.plan, "json": documents.plan, "markdown": markdown.plan}
 
 
 @click.command(short_help="Show what would run at a commit, and who must approve it.")
 @click.option("--head", default="HEAD", show_default=True, help="The commit to plan.")
+@click.option("--base", help="Show only what came since it branched off from this commit.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan here, as JSON."
 )
 @click.option("--exit-code", "exits", is_flag=True, help="Exit 3 when there are changes.")
 @click.option("--again", is_flag=True, help="Take in what the platform refused, as it is.")
-@options.formats("text", "json", "markdown")
+@options.summary(".md", ".json")
+@options.outputs
+@options.formats("text", "json", "markdown", "github")
 @options.repository
 def command(
-    folder: Path, form: str, head: str, out: Path | None, *, exits: bool, again: bool
+    folder: Path,
+    form: str,
+    *,
+    head: str,
+    base: str | None,
+    out: Path | None,
+    summaries: tuple[Path, ...],
+    outputs: Path | None,
+    exits: bool,
+    again: bool,
 ) -> int:
     r"""Show the changes between what ran and what a commit wants, with the verdict on each.
 
     \b
     Symbols: + new, ~ altered, ≈ drifted (only something shared changed: not run), - removed.
 
+    With --base only those changes are shown that a pull request from there brings, and the others
+    are counted. The digest, and what --out keeps, are those of the whole plan.
+
     \b
     Example:
       jobgate plan --head my-branch
+      jobgate plan --head my-branch --base origin/main
       jobgate plan --format json --out plan.json
     """
-    with compose.world(folder) as world:
-        planned = planning.planned(world, world.repository.commit(head), again=again)
+    aside = besides.Besides(form=form, summaries=summaries, outputs=outputs)
+    with aside.told(), compose.world(folder) as world:
+        since = None if base is None else world.repository.commit(base)
+        chosen, have = world.repository.commit(head), planning.ledger(world)
+        shown = since if out is None else None  # what is kept is the whole plan, judged
+        whole = viewing.found(world, have, chosen, shown, again=again)
+        viewed = whole if out is None else viewing.viewed(world, whole.planned, since)
     if out is not None:
-        out.write_text(documents.plan(planned), encoding="utf-8")
-    click.echo(_VIEWS[form](planned), nl=False)
-    return _PENDING if exits and planned.plan.changes else 0
+        filing.write(out, documents.plan(whole.planned).encode())
+    click.echo(planforms.VIEWS[form](viewed), nl=False)
+    code = _PENDING if exits and (viewed.planned.plan.changes or viewed.others) else 0
+    return aside.written(planforms.forms(viewed), code)

@@ -87,6 +87,14 @@ class History:
         self._whole(self._walk(one, other, not_of=found))
         return found
 
+    def first(self, tip: Commit) -> Commit | None:
+        """Return the commit that a line of commits begins with; None where this clone hides it."""
+        self._have(tip)
+        out = self.call.out("rev-list", "--max-parents=0", tip, "--")
+        found = [Commit(self.objects.named(line)) for line in out.decode().split()]
+        whole = len(found) == 1 and not self.objects.commit(found[0]).parents
+        return found[0] if whole else None
+
     def touched_by(
         self, since: Commit | None, head: Commit, paths: tuple[str, ...]
     ) -> frozenset[str]:

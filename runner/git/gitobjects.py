@@ -202,14 +202,12 @@ class _Batch:
             raise _broken(oid, f"git answered {f'{name} {rest}'!a} where a {kind} was asked for")
         size = int(length)
         digest = hashlib.new(self._format, f"{kind} {size}\0".encode(), usedforsecurity=False)
-        content = bytearray()
-        for chunk in self._exactly(size):
+        content = self._take(size) if size <= limit else None
+        for chunk in self._exactly(size) if content is None else (content,):
             digest.update(chunk)
-            if size <= limit:
-                content += chunk
-        if next(self._exactly(1)) != b"\n" or digest.hexdigest() != oid:
+        if self._take(1) != b"\n" or digest.hexdigest() != oid:
             raise _broken(oid, "its content does not hash to its id")
-        return bytes(content) if size <= limit else TooLarge(size)
+        return TooLarge(size) if content is None else content
 
     def _line(self) -> bytes:
         while (stop := self._rest.find(b"\n")) < 0:
@@ -217,6 +215,13 @@ class _Batch:
         line = bytes(self._rest[:stop])
         del self._rest[: stop + 1]
         return line
+
+    def _take(self, size: int) -> bytes:
+        while len(self._rest) < size:
+            self._fill()
+        taken = bytes(self._rest[:size])
+        del self._rest[:size]
+        return taken
 
     def _exactly(self, size: int) -> Iterator[bytes]:
         while size > 0:

@@ -30,11 +30,16 @@ class CommitTree:
         """See the tree object `root` as a tree of files."""
         self._objects = objects
         self._folders: dict[str, gitpaths.Folder] = {}
+        self._paths: dict[str, tuple[str, ...]] = {}  # by the folder that they are below
+        self._entered: dict[str, dict[str, gitobjects.TreeEntry]] = {}  # with a file to be read
         self.oid = root
 
     def paths(self, under: str) -> tuple[str, ...]:
         """Return every path below the folder `under`, sorted: files, links and submodules."""
-        return tuple(sorted(gitpaths.below(under, self._folder)))
+        known = self._paths.get(under)
+        if known is None:
+            known = self._paths[under] = tuple(sorted(gitpaths.below(under, self._folder)))
+        return known
 
     def read(self, path: str) -> Blob | Unreadable:
         """Return the regular file at `path`, or why it is not one."""
@@ -44,14 +49,10 @@ class CommitTree:
         self, paths: Sequence[str], limit: int = gitobjects.LARGEST
     ) -> Iterator[Blob | Unreadable]:
         """Yield what stands at each path, in order; faster than one by one."""
-        refused = {path: gitpaths.refusal(path, self._folder) for path in paths}
-        wanted = [(path, self._oid(path)) for path in paths if refused[path] is None]
-        contents = self._objects.blobs([oid for _, oid in wanted], limit)
-        read: dict[str, Blob | Unreadable] = {}
-        for (path, oid), content in zip(wanted, contents, strict=True):
-            read[path] = _blob(path, oid, content, limit)
-        for path in paths:
-            yield refused[path] or read[path]
+        found = [self._oid(path) for path in paths]
+        contents = self._objects.blobs([oid for oid in found if isinstance(oid, str)], limit)
+        for path, oid in zip(paths, found, strict=True):
+            yield _blob(path, oid, next(contents), limit) if isinstance(oid, str) else oid
 
     def entry(self, path: str) -> gitobjects.TreeEntry | None:
         """Return what the tree says about `path`, whatever kind of thing it is, or None."""
@@ -59,9 +60,33 @@ class CommitTree:
         oid = self._tree(above)
         return None if oid is None else self._objects.tree(oid).get(name)
 
-    def _oid(self, path: str) -> Oid:
-        found = self.entry(path)
-        return Oid("") if found is None else found.oid
+    def differing(self, other: CommitTree, under: str = "") -> frozenset[str]:
+        """Return every path below a folder that is not the same in both trees, folders left out."""
+        return frozenset(self._apart(under, self._tree(under), other._tree(under)))
+
+    def _apart(self, at: str, one: Oid | None, two: Oid | None) -> Iterator[str]:
+        """Yield what differs between two folders at a path, of which one may not be there."""
+        before, after = ({} if oid is None else self._objects.tree(oid) for oid in (one, two))
+        for name in before.keys() | after.keys():
+            pair = (before.get(name), after.get(name))
+            if pair[0] != pair[1]:
+                path, inner = gitpaths.join(at, name), tuple(map(_inner, pair))
+                if inner[0] != inner[1]:
+                    yield from self._apart(path, *inner)
+                if any(each and _inner(each) is None for each in pair):
+                    yield path
+
+    def _oid(self, path: str) -> Oid | Unreadable:
+        """Return the id of the regular file at `path`, or why it is not one."""
+        above, _, name = path.rpartition("/")
+        entries = self._entered.get(above)
+        if entries is None or not gitpaths.plain(name, self._folder(above)):
+            refused = gitpaths.refusal(path, self._folder)
+            if refused is not None:
+                return refused
+            oid = self._tree(above)
+            entries = self._entered[above] = {} if oid is None else self._objects.tree(oid)
+        return entries[name].oid
 
     def _folder(self, path: str) -> gitpaths.Folder:
         known = self._folders.get(path)
@@ -75,10 +100,12 @@ class CommitTree:
         return known
 
     def _tree(self, path: str) -> Oid | None:
-        if not path:
-            return self.oid
-        found = self.entry(path)
-        return found.oid if found is not None and _kind(found.mode) is Kind.FOLDER else None
+        return self.oid if not path else _inner(self.entry(path))
+
+
+def _inner(entry: gitobjects.TreeEntry | None) -> Oid | None:
+    """Return the tree of a folder; None for all else."""
+    return entry.oid if entry is not None and _kind(entry.mode) is Kind.FOLDER else None
 
 
 def _kind(mode: int) -> Kind:

@@ -7,6 +7,7 @@ there, and its id is theirs. What is ignored does not exist.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner import canon
@@ -15,7 +16,10 @@ from runner.git.gitpaths import Kind
 from runner.model import Blob, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from runner.git import gittrees
 
 # Names of a folder as git lists them: a folder holds a mapping, anything else None.
 _Listed: TypeAlias = "dict[str, _Listed | None]"
@@ -31,6 +35,7 @@ class WorkingTree:
         self._objects = objects
         self._top = top
         self._folders: dict[str, gitpaths.Folder] = {}
+        self._paths: dict[str, tuple[str, ...]] = {}  # by the folder that they are below
         self._entered: set[str] = set()  # folders with a file that may be read
         self._listed: _Listed = {}
         listing = call.out("ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -39,7 +44,10 @@ class WorkingTree:
 
     def paths(self, under: str) -> tuple[str, ...]:
         """Return every path below the folder `under`, sorted: files, links and submodules."""
-        return tuple(sorted(gitpaths.below(under, self._folder)))
+        known = self._paths.get(under)
+        if known is None:
+            known = self._paths[under] = tuple(sorted(gitpaths.below(under, self._folder)))
+        return known
 
     def read(self, path: str) -> Blob | Unreadable:
         """Return the regular file at `path`, or why it is not one."""
@@ -60,6 +68,25 @@ class WorkingTree:
             oid=self._objects.oid(content),
             sha256=canon.sha256(content),
             content=content,
+        )
+
+    def read_all(self, paths: Sequence[str]) -> Iterator[Blob | Unreadable]:
+        """Yield what stands at each path, in order."""
+        return map(self.read, paths)
+
+    def differing(self, other: gittrees.CommitTree) -> frozenset[str]:
+        """Return every path that is here or in the tree of a commit, and not the same in both."""
+        here = self.paths("")
+        gone = set(other.paths("")).difference(here)
+        return frozenset(gone.union(path for path in here if not self._same(path, other)))
+
+    def _same(self, path: str, other: gittrees.CommitTree) -> bool:
+        blob, entry = self.read(path), other.entry(path)
+        return (
+            isinstance(blob, Blob)
+            and entry is not None
+            and stat.S_ISREG(entry.mode)
+            and entry.oid == blob.oid
         )
 
     def _list(self, parts: list[str]) -> None:

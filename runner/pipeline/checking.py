@@ -20,7 +20,7 @@ from runner.pipeline import crossing, lockfile, looking, wanted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.model import Document, Path, Policy, PolicyFiles
+    from runner.model import Document, Finding, Path, Policy, PolicyFiles
     from runner.pipeline.crossing import Places
     from runner.pipeline.looking import Look
     from runner.pipeline.ports import Memory, Tree
@@ -47,18 +47,26 @@ def checked(tree: Tree, means: Means) -> Checked[int]:
     files = wanted.policy(tree)
     if files.value is None:
         return Checked(value=None, findings=files.findings)
-    looks = _Check(tree=tree, files=files.value, means=means, tokens={}).looks()
-    found = [*files.findings, *wanted.hidden(tree)]
-    found += [each for look in looks for each in look.findings]
-    variables = {path: wrong for look in looks for path, wrong in look.variables}
-    for each in variables.values():
-        found += each
-    jobs = [job for look in looks for job in look.jobs]
-    found += crossing.findings(jobs, _places(tree))
+    looked = looks(tree, files.value, means, wanted.spec_paths(tree))
+    found = [*files.findings, *wanted.hidden(tree), *findings(looked)]
+    jobs = [job for look in looked for job in look.jobs]
+    found += crossing.findings(jobs, places(tree))
     wrong = any(each.severity is Severity.ERROR for each in found)
     if not wrong:
         found += lockfile.unused(tree, files.value.policy, jobs)
     return Checked(value=None if wrong else len(jobs), findings=tuple(found))
+
+
+def looks(tree: Tree, files: PolicyFiles, means: Means, paths: Sequence[str]) -> list[Look]:
+    """Return a look at each of the specs at `paths`, in their order."""
+    return _Check(tree=tree, files=files, means=means, tokens={}).looks(paths)
+
+
+def findings(looked: Sequence[Look]) -> list[Finding]:
+    """Return what is wrong with specs, and, each once, with the vars files above them."""
+    found = [each for look in looked for each in look.findings]
+    variables = {path: wrong for look in looked for path, wrong in look.variables}
+    return found + [each for wrong in variables.values() for each in wrong]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +78,8 @@ class _Check:
     means: Means
     tokens: dict[str, str]
 
-    def looks(self) -> list[Look]:
-        """Return a look at each spec, in the order of their paths."""
-        paths = wanted.spec_paths(self.tree)
+    def looks(self, paths: Sequence[str]) -> list[Look]:
+        """Return a look at each of the specs, in their order."""
         known: dict[str, Look] = {}
         for start in () if self.means.memory.empty() else range(0, len(paths), _SLICE):
             known |= self._recalled(paths[start : start + _SLICE])
@@ -118,7 +125,7 @@ def _sound(path: str, content: bytes) -> Look | None:
         return None
 
 
-def _places(tree: Tree) -> Places:
+def places(tree: Tree) -> Places:
     """Return the places of values in specs, each read again once when it is asked for."""
 
     @cache

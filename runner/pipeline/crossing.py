@@ -12,7 +12,7 @@ from runner import pins
 from runner.model import Finding, JobId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from runner.model import Job, Path, Place
     from runner.stored import Named
@@ -51,9 +51,14 @@ def outline(job: Job) -> Outline:
     )
 
 
-def findings(jobs: Sequence[Outline], places: Places) -> tuple[Finding, ...]:
-    """Return what is wrong between `jobs`, each thing once, in their order."""
-    return (*_repeated(jobs, places), *dict.fromkeys(_needs(jobs, places)))
+def findings(
+    jobs: Sequence[Outline], places: Places, about: Container[str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what is wrong between `jobs`, each thing once, in their order.
+
+    `about` are the names of which all jobs are here that bear them; None: all jobs are here.
+    """
+    return (*_repeated(jobs, places), *dict.fromkeys(_needs(jobs, places, about)))
 
 
 def _repeated(jobs: Sequence[Outline], places: Places) -> list[Finding]:
@@ -74,13 +79,15 @@ def _repeated(jobs: Sequence[Outline], places: Places) -> list[Finding]:
     return found
 
 
-def _needs(jobs: Sequence[Outline], places: Places) -> list[Finding]:
+def _needs(jobs: Sequence[Outline], places: Places, about: Container[str] | None) -> list[Finding]:
     needs: dict[str, set[str]] = {}
     for job in jobs:
         needs.setdefault(job.name, set()).update(job.needs)
     found: list[Finding] = []
     for job in jobs:
         for index, name in enumerate(job.needs):
+            if about is not None and name not in about:
+                continue
             if name not in needs:
                 message, mend = f"no job is named {name}", "name a job that `specs/` holds"
             elif job.name in _reach(needs, name):

@@ -21,14 +21,14 @@ from runner.model import (
     Policy,
     Wanted,
 )
-from runner.pipeline import consent, wanted
+from runner.pipeline import consent, sparing, wanted
 from runner.verdicts import Approved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.evidence import Grounds
-    from runner.model import InForce
+    from runner.model import InForce, Plan
     from runner.pipeline.ports import Tree
     from runner.pipeline.world import World
     from runner.verdicts import Verdict
@@ -80,18 +80,38 @@ def weighed(
     world: World, have: Ledger, want: Wanted, head: Commit, *, again: bool = False
 ) -> tuple[Planned, dict[JobId, Grounds]]:
     """Return what `judged` does, and the grounds that each of its verdicts rests on."""
-    plan = diff.plan(have, want.jobs, want.policy, head, again=again)
-    policy = in_force(world, have.policy)
-    said = verdicts(world, plan.changes, have, policy, head)
-    planned = Planned(
+    return of_plan(world, have, want, diff.plan(have, want.jobs, want.policy, head, again=again))
+
+
+def drawn(world: World, have: Ledger, head: Commit, *, again: bool = False) -> tuple[Plan, Wanted]:
+    """Return the plan of `head`, and what the tree wants: of its jobs those that had to be made."""
+    spared = None if world.past is None else sparing.plan(world.past, have, head, again=again)
+    if spared is not None:
+        return spared.plan, spared.wanted
+    want = demanded(world.repository.tree(head))
+    return diff.plan(have, want.jobs, want.policy, head, again=again), want
+
+
+def of_plan(
+    world: World, have: Ledger, want: Wanted, plan: Plan
+) -> tuple[Planned, dict[JobId, Grounds]]:
+    """Return a plan judged by the policy in force, and the grounds that each verdict rests on."""
+    planned = unjudged(world, have, want, plan)
+    said = verdicts(world, plan.changes, have, planned.in_force, plan.head)
+    found = {job: verdict for job, (verdict, _) in said.items()}
+    return replace(planned, verdicts=found), {job: grounds for job, (_, grounds) in said.items()}
+
+
+def unjudged(world: World, have: Ledger, want: Wanted, plan: Plan) -> Planned:
+    """Return a plan with all that is to be known of it but its verdicts."""
+    return Planned(
         plan=plan,
-        verdicts={job: verdict for job, (verdict, _) in said.items()},
+        verdicts={},
         wanted=want,
         ledger=have,
-        in_force=policy,
+        in_force=in_force(world, have.policy),
         scripts=_before(world, have, plan.changes),
     )
-    return planned, {job: grounds for job, (_, grounds) in said.items()}
 
 
 def verdicts(

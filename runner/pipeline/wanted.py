@@ -156,10 +156,14 @@ def _assembled(made: making.Made, policy: Policy) -> list[Job]:
 
 def spec_paths(tree: Tree) -> tuple[str, ...]:
     """Return the paths of the specs of `tree`: every YAML file below `specs/` that is a spec."""
-    return tuple(
-        path
-        for path in tree.paths("specs")
-        if path.endswith((".yaml", ".yml"))
+    return tuple(filter(is_spec, tree.paths("specs")))
+
+
+def is_spec(path: str) -> bool:
+    """Tell whether a file at `path` is a spec."""
+    return (
+        path.endswith((".yaml", ".yml"))
+        and path.startswith("specs/")
         and not path.startswith(_LIBRARY)
         and path.rsplit("/", 1)[-1] not in {"vars.yaml", "vars.yml"}
     )

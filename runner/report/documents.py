@@ -51,9 +51,10 @@ def jobs(made: Iterable[Job]) -> str:
     return text("jobs", {"jobs": [_job(each) for each in made]})
 
 
-def plan(planned: Planned) -> str:
-    """Return a plan with its verdicts."""
+def plan(planned: Planned, others: int = 0) -> str:
+    """Return a plan with its verdicts. `others` is how many of its changes are left out."""
     count = seen.counts(planned)
+    left: dict[str, Json] = {"others": others} if others else {}
     return text(
         "plan",
         {
@@ -71,6 +72,7 @@ def plan(planned: Planned) -> str:
             "digest": planned.plan.digest,
             "head": planned.plan.head,
             "ledger": planned.plan.ledger,
+            **left,
         },
     )
 

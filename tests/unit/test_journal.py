@@ -11,7 +11,7 @@ import pytest
 
 from runner import canon, journal, wire
 from runner.errors import RepositoryError
-from runner.git import whereabouts
+from runner.git import heldjobs, whereabouts
 from runner.git.chain import Chain, Files
 from runner.git.gitwrite import NewCommit
 from runner.git.repository import Git
@@ -217,7 +217,7 @@ def test_only_what_changed_is_written(git: Git, begun: GitJournal) -> None:
     paths = before.paths("jobs")
     assert after.paths("jobs") == paths
     changed = [path for path in paths if before.entry(path) != after.entry(path)]
-    assert changed == [journal._job_path(JobId("local/b"))]
+    assert changed == [heldjobs.path(JobId("local/b"))]
 
     def renamed(ledger: Ledger | None) -> Step:
         step = adopted(ledger, "local/c")
@@ -358,13 +358,13 @@ def test_an_altered_tip_is_an_error(
     git: Git, begun: GitJournal, path: str, change: tuple[bytes, bytes], words: str
 ) -> None:
     """A tip whose files do not prove one another is refused, whoever put it there."""
-    path = journal._job_path(JobId("local/a")) if path == "jobs" else path
+    path = heldjobs.path(JobId("local/a")) if path == "jobs" else path
     found = git.tree(git.tip("jobgate-journal")).read(path)
     assert isinstance(found, Blob)
     assert change[0] in found.content
     put(git, {path: found.content.replace(*change)})
     with pytest.raises(RepositoryError, match=f"cannot trust the journal: .*{words}") as caught:
-        begun.ledger()
+        gone_through(begun)
     assert caught.value.exit_code == 10
     with pytest.raises(RepositoryError, match=r"cannot trust the journal: "):
         begun.append(lambda ledger: adopted(ledger, "local/c"))
@@ -375,6 +375,13 @@ def test_a_job_that_is_missing_is_an_error(git: Git, begun: GitJournal) -> None:
     put(git, {"ledger.json": None})
     with pytest.raises(RepositoryError, match=r"cannot read ledger\.json"):
         begun.ledger()
+
+
+def gone_through(kept: GitJournal) -> None:
+    """Read the ledger with every job that it holds."""
+    ledger = kept.ledger()
+    assert ledger is not None
+    assert dict(ledger.jobs)
 
 
 def put(git: Git, files: Mapping[str, bytes | None]) -> None:
@@ -395,7 +402,7 @@ def rewritten(git: Git, change: Callable[[Entry], Entry]) -> None:
         {
             "entries.jsonl": canon.encode(wire.entry(entry)) + b"\n",
             "ledger.json": canon.encode(wire.ledger_meta(after)) + b"\n",
-            journal._job_path(JobId("local/c")): canon.encode(wire.had(had("local/c"))) + b"\n",
+            heldjobs.path(JobId("local/c")): canon.encode(wire.had(had("local/c"))) + b"\n",
         },
     )
 
