@@ -9,6 +9,7 @@ import pytest
 
 from runner.forges import facts
 from runner.model import Commit
+from runner.posted import Account, CommitStatus, Posted
 from runner.pulls import ForgeReview, PullRequest
 
 if TYPE_CHECKING:
@@ -250,3 +251,84 @@ def test_another_shape_of_a_list() -> None:
         facts.numbers([without(PULL, "number")], "acme/ops")
     with pytest.raises(TypeError, match="/state"):
         facts.active({})
+
+
+# ---------------------------------------------------------------- what was written
+
+COMMENT: dict[str, Json] = {
+    "id": 90,
+    "user": USER,
+    "body": "said",
+    "issue_url": "https://api.example/repos/acme/ops/issues/7",
+    "html_url": "https://forge.example/acme/ops/pull/7#issuecomment-90",
+}
+STATUS: dict[str, Json] = {"state": "pending", "context": "jobgate/plan", "description": None}
+
+
+def test_a_comment() -> None:
+    """It says whose it is, on which pull request, and where its page is."""
+    said = facts.posted(COMMENT)
+
+    assert said == Posted(
+        number=90,
+        pull=7,
+        by=Account(login="ann", app=False),
+        body="said",
+        link="https://forge.example/acme/ops/pull/7#issuecomment-90",
+    )
+    assert facts.posted(without(COMMENT, "body")).body == ""
+
+
+@pytest.mark.parametrize(
+    ("user", "by"),
+    [
+        ({"login": "my-app[bot]", "type": "Bot"}, Account(login="my-app[bot]", app=True)),
+        ({"login": "acme", "type": "Organization"}, Account(login="acme", app=False)),
+        ({"login": "Ghost", "type": "User"}, None),
+        (None, None),
+    ],
+)
+def test_who_wrote(user: Json, by: Account | None) -> None:
+    """Only what GitHub calls a bot is an app, and whoever is gone is nobody."""
+    assert facts.posted({**COMMENT, "user": user}).by == by
+    assert facts.creator({**STATUS, "creator": user}) == by
+    assert facts.creator(STATUS) is None
+
+
+@pytest.mark.parametrize(
+    ("tree", "part"),
+    [
+        (None, "/issue_url is not a text"),
+        (without(COMMENT, "id"), "/id is not a number"),
+        (without(COMMENT, "user"), "/user is not there"),
+        (spoilt(COMMENT, "user", "login", value="a b"), "/login is not an account but 'a b'"),
+        ({**COMMENT, "issue_url": "https://x/issues/0"}, "/issue_url is not a pull request's"),
+        ({**COMMENT, "issue_url": "https://x/issues/7/more"}, "/issue_url is not"),
+        ({**COMMENT, "issue_url": "https://x/issues/7\n"}, "/issue_url is not"),
+        ({**COMMENT, "html_url": "javascript:alert(1)"}, "/html_url is not the address"),
+        ({**COMMENT, "html_url": "https://x/)[a](b"}, "/html_url is not the address"),
+        ({**COMMENT, "html_url": "https://x/\n"}, "/html_url is not the address"),
+        ({**COMMENT, "body": 5}, "/body is not a string"),
+    ],
+)
+def test_another_shape_of_a_comment(tree: Json, part: str) -> None:
+    """It might be ours, so that a second one would be made."""
+    with pytest.raises(TypeError) as raised:
+        facts.posted(tree)
+
+    assert part in str(raised.value)
+
+
+def test_statuses() -> None:
+    """They come in their order; one of a state that nobody knows says nothing."""
+    later: Json = {**STATUS, "state": "success", "description": "fine", "target_url": "https://x"}
+    found = facts.statuses([later, {**STATUS, "state": "neutral"}, STATUS])
+
+    assert found == (
+        CommitStatus(state="success", description="fine", link="https://x"),
+        CommitStatus(state="pending", description=""),
+    )
+    with pytest.raises(TypeError, match="/state"):
+        facts.statuses([{}])
+    with pytest.raises(TypeError, match="/context"):
+        facts.statuses([without(STATUS, "context")])

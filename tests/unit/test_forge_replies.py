@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.calls import Answer
 from runner.forges import replies
 from runner.terms import ForgeEntry
+
+if TYPE_CHECKING:
+    from runner.model import Json
 
 VARIABLE = "FORGE_TOKEN"
 ENTRY = ForgeEntry(
@@ -186,3 +190,46 @@ def test_the_next_page(link: str, url: str) -> None:
 def test_one_place(url: str, told: object) -> None:
     """Scheme, host and port are the same, to the letter."""
     assert replies.at_one_place(url, "https://ghe.example/api/v3") is told
+
+
+# ---------------------------------------------------------------- writing
+
+
+@pytest.mark.parametrize(
+    ("got", "mend"),
+    [
+        (answer(401, "Bad credentials"), "put a token that is in force into FORGE_TOKEN"),
+        (answer(403, "no"), "give the token in FORGE_TOKEN `statuses: write` on acme/ops"),
+        (answer(404, "no"), "give the token in FORGE_TOKEN `statuses: write` on acme/ops"),
+        (answer(410, "no"), "give the token in FORGE_TOKEN `statuses: write` on acme/ops"),
+        (answer(422, "no"), "look at what was to be written to acme/ops"),
+        (answer(409, "no"), "look at what was to be written to acme/ops"),
+        (answer(301), "write the repository's present name"),
+        (answer(502), "try again later"),
+        (answer(429), "try again later"),
+    ],
+)
+def test_a_no_to_writing(got: Answer, mend: str) -> None:
+    """The mend names the permission, as a workflow does."""
+    found = replies.trouble(got, ENTRY, NOW, "statuses: write")
+
+    assert mend in found.mend
+    assert ("fork" in found.mend) == ("give the token" in mend)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"message": "No", "errors": [{"message": "too long"}]}, "422: No: too long"),
+        ({"message": "No", "errors": [{"code": "x"}, "y", {"message": "z"}]}, "422: No: z"),
+        ({"message": "No", "errors": "many"}, "it answers 422: No"),
+        ({"errors": [{"message": "too long"}]}, "it answers 422: too long"),
+        ({"message": 5}, "it answers 422"),
+        ([], "it answers 422"),
+    ],
+)
+def test_what_is_wrong_with_what_was_to_be_written(content: Json, said: str) -> None:
+    """It is told as GitHub says it."""
+    got = Answer(status=422, content=json.dumps(content).encode())
+
+    assert replies.trouble(got, ENTRY, NOW, "statuses: write").said.endswith(said)
