@@ -18,6 +18,7 @@ PURE = (
     "checkup",
     "clauseforms",
     "clauses",
+    "comments",
     "conditions",
     "consents",
     "dated",
@@ -40,6 +41,7 @@ PURE = (
     "matrix",
     "mistakes",
     "narrow",
+    "otherwise",
     "owners",
     "parse",
     "parts",
@@ -49,6 +51,7 @@ PURE = (
     "platforms/bkjob/envelopes",
     "platforms/bkjob/progress",
     "platforms/bkjob/scripts",
+    "posted",
     "pulls",
     "publickeys",
     "policylints",
@@ -57,6 +60,14 @@ PURE = (
     "redactor",
     "refusing",
     "render",
+    "report/batchtimes",
+    "report/findingstable",
+    "report/fitting",
+    "report/gantt",
+    "report/github",
+    "report/inert",
+    "report/junit",
+    "report/runs",
     "requests",
     "resolve",
     "reviews",
@@ -125,12 +136,22 @@ PURE = (
     "subjects",
     "successes",
     "validate",
+    "views",
     "whose",
     "windows",
     "wire",
     "witness",
 )
-PACKAGES = ("expressions", "importing", "policydiff", "rules", "shape", "template", "yaml")
+PACKAGES = (
+    "expressions",
+    "importing",
+    "policydiff",
+    "report/comment",
+    "rules",
+    "shape",
+    "template",
+    "yaml",
+)
 
 
 def patterns() -> list[str]:
