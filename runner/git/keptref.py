@@ -115,7 +115,7 @@ class KeptRef:
 
     def rules(self) -> PushRules | None:
         """Return what the remote's own folder shows of its rules; None where it lies elsewhere."""
-        folder = self._folder()
+        folder = None if self._there is None else self._there.folder()
         if folder is None:
             return None
         call = gitcall.Call(folder)
@@ -152,8 +152,3 @@ class KeptRef:
     def _urls(self, *option: str) -> list[str]:
         out = self._git.call.out("remote", "get-url", *option, "--all", "--", self.remote)
         return os.fsdecode(out).splitlines()
-
-    def _folder(self) -> Path | None:
-        url = self._urls("--push")[0]
-        folder = self._git.top / url.removeprefix("file://")
-        return folder if folder.is_dir() else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import RepositoryError
@@ -74,7 +76,33 @@ class Remote:
 
     def push(self, ref: str, new: Commit, old: Commit | None) -> Pushed:
         """Ask the remote to set `ref` to `new` if it still is `old` (None: absent)."""
-        answer = self._git.call.run(
+        answer = self._asked_to_set(ref, new, old)
+        far = self._far() if _is_locked(answer) else None
+        for _ in () if far is None else leftovers.tries(far, ref):
+            answer = self._asked_to_set(ref, new, old)
+            if not _is_locked(answer):
+                break
+        status = _status(answer.out, ref)
+        words = gitcall.clean(f"{status}\n{answer.err}".encode())
+        if answer.code == 0:
+            return Pushed(outcome=Outcome.DONE, words=words)
+        if status.startswith("!\t") and "[remote rejected]" in status:
+            raced = any(word in status for word in _RACES)
+            return Pushed(outcome=Outcome.MOVED if raced else Outcome.REFUSED, words=words)
+        if status.startswith("!\t") and "[rejected]" in status:
+            return Pushed(outcome=Outcome.MOVED, words=words)
+        return Pushed(outcome=Outcome.UNKNOWN, words=words)
+
+    def folder(self) -> Path | None:
+        """Return the folder that is pushed to; None where the remote lies elsewhere."""
+        told = self._git.call.out("remote", "get-url", "--push", "--all", "--", self.name)
+        folder = self._git.top / os.fsdecode(told).splitlines()[0].removeprefix("file://")
+        return folder if folder.is_dir() else None
+
+    # ------------------------------------------------------------ parts
+
+    def _asked_to_set(self, ref: str, new: Commit, old: Commit | None) -> gitcall.Answer:
+        return self._git.call.run(
             "push",
             "--porcelain",
             "--no-verify",
@@ -86,16 +114,15 @@ class Remote:
             f"{new}:{ref}",
             seconds=gitcall.NETWORK_SECONDS,
         )
-        status = _status(answer.out, ref)
-        words = gitcall.clean(f"{status}\n{answer.err}".encode())
-        if answer.code == 0:
-            return Pushed(outcome=Outcome.DONE, words=words)
-        if status.startswith("!\t") and "[remote rejected]" in status:
-            raced = any(word in status for word in _RACES)
-            return Pushed(outcome=Outcome.MOVED if raced else Outcome.REFUSED, words=words)
-        if status.startswith("!\t") and "[rejected]" in status:
-            return Pushed(outcome=Outcome.MOVED, words=words)
-        return Pushed(outcome=Outcome.UNKNOWN, words=words)
+
+    def _far(self) -> Path | None:
+        """Return the repository of a remote on this machine, where git dies with who pushes."""
+        folder = self.folder()
+        if folder is None:
+            return None
+        asked = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+        answer = gitcall.Call(folder).run(*asked)
+        return Path(os.fsdecode(answer.out.rstrip(b"\n"))) if answer.code == 0 else None
 
     def _advertised(self, refs: tuple[str, ...]) -> dict[str, Commit]:
         asked = ("ls-remote", "--refs", "--quiet", "--", self.name, *refs)
@@ -201,6 +228,10 @@ class RemoteRepository:
     ) -> frozenset[str]:
         """Return the addresses of all who made commits in `since..head` that changed `paths`."""
         return self._git.touched_by(since, head, paths)
+
+
+def _is_locked(answer: gitcall.Answer) -> bool:
+    return answer.code != 0 and ".lock'" in answer.err
 
 
 def _status(out: bytes, ref: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.errors import RepositoryError
+from runner.git import leftovers
 from runner.git.gitwrite import NewCommit
 from runner.git.remote import Outcome, Remote, RemoteRepository
 from runner.git.repository import Git
@@ -145,3 +148,13 @@ def test_two_runs_in_one_clone_fetch_at_the_same_time(origin: Path, git: Git) ->
     for thread in threads:
         thread.join()
     assert found == [wanted] * 4
+
+
+def test_a_lock_that_a_killed_push_left(origin: Path, git: Git) -> None:
+    """On a remote in a folder of this machine it is taken away once it is old; the push lands."""
+    lock = origin / f"{REF}.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - leftovers.OLD_SECONDS - 1,) * 2)
+    new = put(git)
+    assert Remote(git, "origin").push(REF, new, None).outcome is Outcome.DONE
+    assert (lock.exists(), repos.head(origin, REF)) == (False, new)
