@@ -2,9 +2,10 @@
 
 `python -m tests.bench.pull [--specs 10000] [--changed 10] [--rounds 3]`. The repository has a
 ledger on a remote, owners, and a forge that answers on this machine; a pull request of it changes
-some specs. Measured are the workflow's own commands: a check and a plan of what the pull request
-brings. The peer imports the libraries of jobgate, and lets git tell what differs. Prints seconds,
-and how many times the peer's a plan takes (under 3); exits with 1 when all of it takes 3 s.
+some specs. Measured are the workflow's own commands: a check of what the pull request brings, and
+its plan as a comment and a commit status; and a plan by itself. The peer imports the libraries of
+jobgate, and lets git tell what differs. Prints seconds, and how many times the peer's a plan takes
+(under 3); exits with 1 when the workflow's commands take 3 s.
 
 `--grow 1000,10000,100000` measures the plan at several sizes instead (within 1.5 times the first).
 """
@@ -64,11 +65,12 @@ class Figures:
     peer: float
     check: float
     plan: float
+    publish: float
 
     @property
     def whole(self) -> float:
         """Return the seconds of the workflow's own work."""
-        return self.check + self.plan
+        return self.check + self.publish
 
     @property
     def times(self) -> float:
@@ -123,9 +125,11 @@ def _round(site: Site) -> Figures:
         + _timed(site, "git", "diff", "--name-only", f"{BASE}...{HEAD}"),
         check=_ours(site, "check", "--rev", HEAD, "--base", BASE),
         plan=_ours(site, "plan", "--head", HEAD, "--base", BASE, "--format", "json"),
+        publish=_ours(site, "publish", "--pull", "1", "--head", HEAD, "--base", BASE),
     )
     sys.stdout.write(
-        f"peer {figures.peer:.2f} s, check {figures.check:.2f} s, plan {figures.plan:.2f} s\n"
+        f"peer {figures.peer:.2f} s, check {figures.check:.2f} s, plan {figures.plan:.2f} s, "
+        f"publish {figures.publish:.2f} s\n"
     )
     return figures
 
@@ -162,7 +166,7 @@ def pulled(root: Path, count: int, changed: int) -> Iterator[Site]:
         _change(site, count, changed)
         site.git("push", "-q", "origin", HEAD)
         site.git("fetch", "-q", "origin")
-        forge.approve(forge.open(sites.AUTHOR, HEAD), sites.REVIEWER)
+        forge.approve(forge.open(sites.AUTHOR, HEAD), sites.REVIEWER)  # the first, so number 1
         yield site
 
 
