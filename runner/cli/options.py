@@ -75,20 +75,28 @@ def summary(*suffixes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     )
 
 
+def writable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    """Return a path that was given, if any, once it is known that it can be written to."""
+    del ctx, param
+    if path is not None:
+        filing.check(path)
+    return path
+
+
+def base(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--base`, the commit that what is shown came after."""
+    return click.option(
+        "--base", help="Show only what came since it branched off from this commit."
+    )(command)
+
+
 def outputs(command: Callable[P, R]) -> Callable[P, R]:
     """Add `--outputs`, a file for what the next steps of a workflow may want to know."""
-
-    def checked(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-        del ctx, param
-        if path is not None:
-            filing.check(path)
-        return path
-
     return click.option(
         "--outputs",
         "outputs",
         type=click.Path(path_type=Path),
-        callback=checked,
+        callback=writable,
         metavar="FILE",
         help="Add digest and counts here, as $GITHUB_OUTPUT takes them.",
     )(command)

@@ -15,7 +15,7 @@ _PENDING = 3
 
 @click.command(short_help="Show what would run at a commit, and who must approve it.")
 @click.option("--head", default="HEAD", show_default=True, help="The commit to plan.")
-@click.option("--base", help="Show only what came since it branched off from this commit.")
+@options.base
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan here, as JSON."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import besides, compose, filing, notices, options
+from runner.cli import besides, compose, notices, options
 from runner.pipeline import publishing
 from runner.pipeline.publishing import Mistaken, Place
 from runner.report import otherwise
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 _VARIABLE = "GITHUB_TOKEN"  # the variable, where nobody says which one it is
 _API = "https://api.github.com"
-
-
-def _artefact(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    del ctx, param
-    if path is not None:
-        filing.check(path)
-    return path
 
 
 def _link(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -40,7 +33,7 @@ def _link(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.command(short_help="Show the plan on its pull request: a comment, and a status.")
 @click.option("--pull", type=click.IntRange(1), help="The number of the pull request.")
 @click.option("--head", help="The newest commit of the pull request.  [default: HEAD]")
-@click.option("--base", help="Show only what came since it branched off from this commit.")
+@options.base
 @click.option("--forge", default="", metavar="OWNER/NAME", help="The repository on the forge.")
 @click.option("--url", default="", help="The address of the forge's API.")
 @click.option("--token", default="", metavar="VARIABLE", help="The variable that has the token.")
@@ -49,7 +42,7 @@ def _link(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option(
     "--artefact",
     type=click.Path(path_type=Path),
-    callback=_artefact,
+    callback=options.writable,
     metavar="FILE",
     help="Write here, as Markdown, all of what the comment has no room for.",
 )
